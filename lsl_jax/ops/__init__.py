@@ -1,0 +1,7 @@
+"""Verbs without parameters."""
+
+from lsl_jax.ops.similarity import cosine_logits
+from lsl_jax.ops.similarity import squared_distances
+from lsl_jax.ops.similarity import unit
+
+__all__ = ['cosine_logits', 'squared_distances', 'unit']
