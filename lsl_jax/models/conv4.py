@@ -1,0 +1,45 @@
+"""Conv-4: the small plain network of the few-shot literature.
+
+References:
+  Vinyals et al. Matching networks for one shot learning. NeurIPS 2016, sec. 4.1.
+  Snell, Swersky, Zemel. Prototypical networks for few-shot learning.
+  NeurIPS 2017, sec. 3.1.
+"""
+
+from typing import Any
+
+from flax import linen as nn
+import jax
+
+from lsl_jax.models import layers
+
+
+class Conv4(nn.Module):
+  """Blocks of 3x3 convolution, batch normalisation, ReLU and 2x2 max-pool.
+
+  Attributes:
+    width: channels of every block.
+    depth: how many blocks; the map is `2 ** depth` times smaller than the image.
+    axis_name: mapped axis over which the batch is divided, or None.
+    dtype: of the arithmetic; parameters are float32.
+  """
+
+  width: int = 64
+  depth: int = 4
+  axis_name: str | None = None
+  dtype: Any = None
+
+  @nn.compact
+  def __call__(
+      self, images: jax.Array, *, train: bool
+  ) -> dict[str, jax.Array]:
+    """Maps images `[B, H, W, 3]` to `map` [B, h, w, D] and `pooled` [B, D]."""
+    norm = layers.batch_norm(train, axis_name=self.axis_name, dtype=self.dtype)
+    x = images
+    for block in range(1, self.depth + 1):
+      x = layers.conv(
+          self.width, 3, dtype=self.dtype, name=f'block{block}_conv'
+      )(x)
+      x = nn.relu(norm(name=f'block{block}_norm')(x))
+      x = layers.max_pool_2x2(x)
+    return {'map': x, 'pooled': layers.global_mean(x)}

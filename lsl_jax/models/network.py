@@ -1,0 +1,169 @@
+"""Backbone, embedding and classifier as one network, and its description."""
+
+from collections.abc import Callable, Mapping
+import dataclasses
+from typing import Any
+
+from flax import linen as nn
+import jax
+
+from lsl_jax.models import conv4, heads
+
+BACKBONES: dict[str, Callable[..., nn.Module]] = {
+    'conv4': conv4.Conv4,
+}
+HEADS = ('cosine', 'linear')
+
+
+class Network(nn.Module):
+  """Images to map, pooled features, embedding and logits.
+
+  The parameter tree's top-level names are those of the attributes: `backbone`,
+  `embedding`, `classifier`. Optimisers tell new layers by them.
+
+  Attributes:
+    backbone: `(images, train=...) -> {'map': [B, h, w, F], 'pooled': [B, F]}`.
+    classifier: `[B, D] -> [B, C]`.
+    embedding: `[B, F] -> [B, D]`, or None: the pooled features themselves.
+  """
+
+  backbone: nn.Module
+  classifier: nn.Module
+  embedding: nn.Module | None = None
+
+  def __call__(
+      self, images: jax.Array, *, train: bool
+  ) -> dict[str, jax.Array]:
+    """Runs the network.
+
+    Args:
+      images: `[B, H, W, 3]`.
+      train: whether batch normalisation uses, and records, the batch's
+        statistics; then apply with `mutable=['batch_stats']`.
+
+    Returns:
+      `map` [B, h, w, F] in the backbone's type, and in float32 `pooled` [B, F],
+      `embedding` [B, D] and `logits` [B, C].
+    """
+    features = self.backbone(images, train=train)
+    pooled = features['pooled']
+    embedding = pooled if self.embedding is None else self.embedding(pooled)
+    return {
+        'map': features['map'],
+        'pooled': pooled,
+        'embedding': embedding,
+        'logits': self.classifier(embedding),
+    }
+
+
+@dataclasses.dataclass(frozen=True)
+class Spec:
+  """A network as a configuration describes it.
+
+  Attributes:
+    backbone: a name of `BACKBONES`.
+    num_classes: C, rows of the classifier.
+    options: further attributes of the backbone, such as `{'width': 32}`.
+    embedding: D, or None for no embedding layer.
+    normalise: whether embeddings have unit length.
+    head: a name of `HEADS`.
+    scale: the cosine classifier's scale at the start of training.
+    per_class_scale: one scale a class instead of one for all.
+    use_bias: whether the linear classifier has a bias.
+    dtype: of the backbone's arithmetic, 'float32' or 'bfloat16'.
+  """
+
+  backbone: str
+  num_classes: int
+  options: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+  embedding: int | None = None
+  normalise: bool = True
+  head: str = 'cosine'
+  scale: float = 10.0
+  per_class_scale: bool = False
+  use_bias: bool = False
+  dtype: str = 'float32'
+
+
+def build(spec: Any, *, axis_name: str | None = None) -> Network:
+  """Makes the network that a specification describes.
+
+  Args:
+    spec: a `Spec`, a mapping, or an object with attributes, whose names are
+      those of `Spec`.
+    axis_name: mapped axis over which batches are divided (pmap, vmap), or None.
+
+  Returns:
+    The network, not yet initialised.
+
+  Raises:
+    ValueError: a name is unknown or missing; the message lists the valid ones.
+
+  >>> network = build({'backbone': 'conv4', 'num_classes': 5, 'embedding': 64})
+  >>> network.classifier.num_classes
+  5
+  """
+  spec = _read(spec)
+  embedding = None
+  if spec.embedding is not None:
+    embedding = heads.Embedding(spec.embedding, normalise=spec.normalise)
+  return Network(
+      backbone=build_backbone(
+          spec.backbone,
+          axis_name=axis_name,
+          dtype=_one_of('dtype', spec.dtype, ('float32', 'bfloat16')),
+          **spec.options,
+      ),
+      embedding=embedding,
+      classifier=_classifier(spec),
+  )
+
+
+def build_backbone(name: str, **options: Any) -> nn.Module:
+  """Makes a backbone by name.
+
+  Args:
+    name: a key of `BACKBONES`.
+    **options: its attributes.
+
+  Returns:
+    The module, not yet initialised.
+
+  Raises:
+    ValueError: the name or an option is unknown; the valid ones are listed.
+  """
+  make = BACKBONES[_one_of('backbone', name, BACKBONES)]
+  try:
+    return make(**options)
+  except TypeError as error:
+    raise ValueError(f'backbone {name!r}: {error}') from error
+
+
+def _classifier(spec: Spec) -> nn.Module:
+  if _one_of('head', spec.head, HEADS) == 'linear':
+    return heads.LinearClassifier(spec.num_classes, spec.use_bias)
+  return heads.CosineClassifier(
+      spec.num_classes, spec.scale, spec.per_class_scale
+  )
+
+
+def _read(spec: Any) -> Spec:
+  """Checks the names of a specification in whatever form it came."""
+  if isinstance(spec, Spec):
+    return spec
+  given = dict(spec.items() if hasattr(spec, 'items') else vars(spec))
+  fields = [field.name for field in dataclasses.fields(Spec)]
+  for name in given:
+    _one_of('network key', name, fields)
+  missing = [name for name in ('backbone', 'num_classes') if name not in given]
+  if missing:
+    raise ValueError(f'network description lacks {", ".join(missing)}')
+  return Spec(**given)
+
+
+def _one_of(what: str, name: str, valid: Any) -> str:
+  if name not in valid:
+    raise ValueError(
+        f'unknown {what} {name!r}; valid ones: {", ".join(valid)}'
+    )
+  return name
