@@ -29,8 +29,10 @@ def unit(x: jax.Array, *, axis: int = -1, eps: float = 1e-12) -> jax.Array:
   >>> unit(jnp.array([3.0, 4.0]))
   Array([0.6, 0.8], dtype=float32)
   """
-  squared = jnp.sum(jnp.square(x), axis=axis, keepdims=True)
-  return x * jax.lax.rsqrt(jnp.maximum(squared, eps))
+  # Half precision can hold neither the squares' sum nor eps.
+  wide = x.astype(jnp.promote_types(x.dtype, jnp.float32))
+  squared = jnp.sum(jnp.square(wide), axis=axis, keepdims=True)
+  return (wide * jax.lax.rsqrt(jnp.maximum(squared, eps))).astype(x.dtype)
 
 
 def cosine_logits(
@@ -76,7 +78,8 @@ def squared_distances(left: jax.Array, right: jax.Array) -> jax.Array:
 
   .. math:: \lVert x_i \rVert^2 - 2 x_i^\top y_j + \lVert y_j \rVert^2
 
-  Never negative, although rounding can take the sum below zero.
+  Never negative, although rounding can take the sum below zero. The products
+  are computed in full precision on every accelerator, because they cancel.
 
   Args:
     left: :math:`x`, `[M, D]`.
@@ -94,4 +97,5 @@ def squared_distances(left: jax.Array, right: jax.Array) -> jax.Array:
       jnp.sum(jnp.square(left), -1)[:, None]
       + jnp.sum(jnp.square(right), -1)[None, :]
   )
-  return jnp.maximum(squares - 2 * left @ right.T, 0)
+  products = jnp.matmul(left, right.T, precision=jax.lax.Precision.HIGHEST)
+  return jnp.maximum(squares - 2 * products, 0)

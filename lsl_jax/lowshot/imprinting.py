@@ -1,0 +1,119 @@
+"""Weight imprinting: a class's template is the unit mean of its unit features.
+
+References:
+  Qi, Brown, Lowe. Low-shot learning with imprinted weights. CVPR 2018.
+"""
+
+import chex
+import jax
+import jax.numpy as jnp
+
+from lsl_jax import types
+from lsl_jax.ops import prototypes
+from lsl_jax.ops import similarity
+
+
+def imprint(*, scale: jax.Array | float = 10.0) -> types.Learner:
+  r"""Imprints templates: normalise, average, normalise again.
+
+  .. math:: \tilde w_+ = \frac1n \sum_i \phi(x_+^{(i)}), \qquad
+      w_+ = \frac{\tilde w_+}{\lVert \tilde w_+ \rVert}
+
+  with :math:`\lVert\phi\rVert = 1`, as section 4.2 of the paper has it. Of
+  support features with views, `[S, A, D]`, all views of all examples of a class
+  are averaged alike (Imprinting + Aug). Base templates are only scaled to unit
+  length. A classifier is its templates, `[C + N, D]`, base classes first.
+
+  Args:
+    scale: the trained network's factor :math:`s` on cosines: a scalar, or
+      `[C]`, one a base class, of which novel classes take the mean.
+
+  Returns:
+    A learner that ignores its key; its sweep takes a pool `[M, D]` or
+    `[M, A, D]`.
+  """
+
+  def fit(key, base, support):
+    del key
+    means = prototypes.class_means(
+        unit_examples(support.features), support.labels, support.num_classes
+    )
+    return jnp.concatenate(
+        [similarity.unit(base.templates), similarity.unit(means)]
+    )
+
+  def predict(templates, features):
+    num_classes = templates.shape[0]
+    return similarity.cosine_logits(
+        features, templates, extend_scale(scale, num_classes)
+    )
+
+  def sweep(base, pool, queries):
+    chex.assert_rank(queries, 2)
+    examples = unit_examples(pool)
+    queries = similarity.unit(queries)
+    products = examples @ queries.T
+    base_logits = similarity.cosine_logits(
+        queries, base.templates, extend_scale(scale, base.num_classes)
+    )
+    novel_scale = jnp.mean(jnp.asarray(scale))
+
+    def novel(draw):
+      chex.assert_rank(draw, 2)
+      # A loop that is unrolled, not a scan: shots that the caller does not
+      # read are never computed, and sums of gathers fuse.
+      vector_sums = product_sums = 0.0
+      logits = []
+      for shot, column in enumerate(draw.T, start=1):
+        vector_sums = vector_sums + examples[column]
+        product_sums = product_sums + products[column]
+        # |unit(mean)| = 1, so the template's products are those of the sum
+        # divided by its length: no template meets a query.
+        squared = jnp.sum(jnp.square(vector_sums / shot), -1, keepdims=True)
+        factor = jax.lax.rsqrt(jnp.maximum(squared, 1e-12)) / shot
+        logits.append((product_sums * (novel_scale * factor)).T)
+      return jnp.stack(logits)
+
+    return base_logits, novel
+
+  return types.Learner(fit, predict, sweep)
+
+
+def unit_examples(features: jax.Array) -> jax.Array:
+  """One vector an example: its unit feature, or the mean of its unit views.
+
+  Args:
+    features: `[S, D]`, or `[S, A, D]` with A augmented views an example.
+
+  Returns:
+    `[S, D]`; of length one where there is one view, at most one otherwise.
+  """
+  chex.assert_rank(features, {2, 3})
+  features = similarity.unit(features)
+  return features if features.ndim == 2 else jnp.mean(features, axis=1)
+
+
+def extend_scale(scale: jax.Array | float, num_classes: int) -> jax.Array:
+  """The scale of an extended classifier: new classes get the mean of the old.
+
+  Args:
+    scale: a scalar, or `[C]`, one a class.
+    num_classes: of the extended classifier, C + N.
+
+  Returns:
+    The scalar as it is, or `[C + N]`.
+
+  Raises:
+    ValueError: if there are more scales than classes.
+  """
+  scale = jnp.asarray(scale)
+  chex.assert_rank(scale, {0, 1})
+  if scale.ndim == 0:
+    return scale
+  if scale.shape[0] > num_classes:
+    raise ValueError(
+        f'{scale.shape[0]} scales, one a base class, for a classifier of only'
+        f' {num_classes} classes; give a scalar, or as many as base classes'
+    )
+  added = num_classes - scale.shape[0]
+  return jnp.concatenate([scale, jnp.full(added, jnp.mean(scale))])
