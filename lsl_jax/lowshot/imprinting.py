@@ -9,8 +9,7 @@ import jax
 import jax.numpy as jnp
 
 from lsl_jax import types
-from lsl_jax.ops import prototypes
-from lsl_jax.ops import similarity
+from lsl_jax.ops import prototypes, similarity
 
 
 def imprint(*, scale: jax.Array | float = 10.0) -> types.Learner:

@@ -6,7 +6,7 @@ import jax.numpy as jnp
 
 
 def unit(x: jax.Array, *, axis: int = -1, eps: float = 1e-12) -> jax.Array:
-  r"""Scales vectors to Euclidean length one, and leaves the zero vector at zero.
+  r"""Scales vectors to Euclidean length one; the zero vector stays zero.
 
   .. math:: \frac{x}{\sqrt{\max(\lVert x \rVert^2, \epsilon)}}
 
@@ -24,7 +24,7 @@ def unit(x: jax.Array, *, axis: int = -1, eps: float = 1e-12) -> jax.Array:
 
   References:
     Qi, Brown, Lowe. Low-shot learning with imprinted weights. CVPR 2018,
-    section 3.2 (the L2 normalisation of embeddings and templates).
+    section 4.1 (the L2 normalisation of embeddings and templates).
 
   >>> unit(jnp.array([3.0, 4.0]))
   Array([0.6, 0.8], dtype=float32)
@@ -58,7 +58,7 @@ def cosine_logits(
 
   References:
     Qi, Brown, Lowe. Low-shot learning with imprinted weights. CVPR 2018,
-    section 3.2 (the scale factor).
+    section 4.1 (the scale factor).
 
   >>> cosine_logits(jnp.array([[0.0, 2.0]]), jnp.array([[0.0, 5.0]]), 10.0)
   Array([[10.]], dtype=float32)
