@@ -1,9 +1,10 @@
 """Conv-4: the small plain network of the few-shot literature.
 
 References:
-  Vinyals et al. Matching networks for one shot learning. NeurIPS 2016, sec. 4.1.
+  Vinyals et al. Matching networks for one shot learning. NeurIPS 2016,
+  section 4.1.
   Snell, Swersky, Zemel. Prototypical networks for few-shot learning.
-  NeurIPS 2017, sec. 3.1.
+  NeurIPS 2017, section 3.1.
 """
 
 from typing import Any
@@ -19,7 +20,7 @@ class Conv4(nn.Module):
 
   Attributes:
     width: channels of every block.
-    depth: how many blocks; the map is `2 ** depth` times smaller than the image.
+    depth: how many blocks; each halves the map.
     axis_name: mapped axis over which the batch is divided, or None.
     dtype: of the arithmetic; parameters are float32.
   """

@@ -7,10 +7,16 @@ from typing import Any
 from flax import linen as nn
 import jax
 
-from lsl_jax.models import conv4, heads
+from lsl_jax.models import conv4, heads, inception, resnet, vgg
 
 BACKBONES: dict[str, Callable[..., nn.Module]] = {
     'conv4': conv4.Conv4,
+    'resnet10': resnet.resnet10,
+    'resnet18': resnet.resnet18,
+    'resnet34': resnet.resnet34,
+    'resnet50': resnet.resnet50,
+    'inception_v1': inception.InceptionV1,
+    'vgg16': vgg.VGG16,
 }
 HEADS = ('cosine', 'linear')
 
