@@ -41,8 +41,8 @@ def lifted_structure(
     section 6.3 and figure 6 (comparison).
 
   >>> x = jnp.array([[0.0], [0.0], [1.0]])  # (log(e^0 + e^0) + 0)^2 / 2
-  >>> lifted_structure(x, jnp.array([0, 0, 1]), margin=1.0)
-  Array(0.24022652, dtype=float32)
+  >>> round(float(lifted_structure(x, jnp.array([0, 0, 1]), margin=1.0)), 4)
+  0.2402
   """
   chex.assert_rank([embeddings, labels], [2, 1])
   chex.assert_equal_shape_prefix([embeddings, labels], 1)

@@ -29,11 +29,13 @@ def imprint(*, scale: jax.Array | float = 10.0) -> types.Learner:
 
   Returns:
     A learner that ignores its key; its sweep takes a pool `[M, D]` or
-    `[M, A, D]`.
+    `[M, A, D]`. Fit and sweep raise ValueError where there is not one scale a
+    base class.
   """
 
   def fit(key, base, support):
     del key
+    check_scale(scale, base)
     means = prototypes.class_means(
         unit_examples(support.features), support.labels, support.num_classes
     )
@@ -49,6 +51,7 @@ def imprint(*, scale: jax.Array | float = 10.0) -> types.Learner:
 
   def sweep(base, pool, queries):
     chex.assert_rank(queries, 2)
+    check_scale(scale, base)
     examples = unit_examples(pool)
     queries = similarity.unit(queries)
     products = examples @ queries.T
@@ -92,6 +95,24 @@ def unit_examples(features: jax.Array) -> jax.Array:
   return features if features.ndim == 2 else jnp.mean(features, axis=1)
 
 
+def check_scale(scale: jax.Array | float, base: types.Base) -> None:
+  """Refuses scales, one a class, of other classes than the base classes.
+
+  Args:
+    scale: a scalar, or `[C]`, one a base class.
+    base: of C classes.
+
+  Raises:
+    ValueError: if it is neither.
+  """
+  shape = jnp.shape(scale)
+  if shape not in ((), (base.num_classes,)):
+    raise ValueError(
+        f'a scale of shape {shape} for {base.num_classes} base classes; give a'
+        ' scalar, or one scale a base class'
+    )
+
+
 def extend_scale(scale: jax.Array | float, num_classes: int) -> jax.Array:
   """The scale of an extended classifier: new classes get the mean of the old.
 
@@ -101,18 +122,10 @@ def extend_scale(scale: jax.Array | float, num_classes: int) -> jax.Array:
 
   Returns:
     The scalar as it is, or `[C + N]`.
-
-  Raises:
-    ValueError: if there are more scales than classes.
   """
   scale = jnp.asarray(scale)
   chex.assert_rank(scale, {0, 1})
   if scale.ndim == 0:
     return scale
-  if scale.shape[0] > num_classes:
-    raise ValueError(
-        f'{scale.shape[0]} scales, one a base class, for a classifier of only'
-        f' {num_classes} classes; give a scalar, or as many as base classes'
-    )
   added = num_classes - scale.shape[0]
   return jnp.concatenate([scale, jnp.full(added, jnp.mean(scale))])

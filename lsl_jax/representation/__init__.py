@@ -1,5 +1,7 @@
 """Phase 1: objectives by which a network learns from the base classes."""
 
+from lsl_jax.representation.lifted_objective import lifted_structure
+from lsl_jax.representation.proxy_objective import proxy_nca
 from lsl_jax.representation.softmax_objective import softmax
 
-__all__ = ['softmax']
+__all__ = ['lifted_structure', 'proxy_nca', 'softmax']
