@@ -13,18 +13,19 @@ with the same content as such a file:
 `validation` may be absent. Classes that no part names are left unused.
 """
 
-from collections.abc import Mapping, Sequence
-import fnmatch
+from collections.abc import Sequence
+import hashlib
 from importlib import resources
 import json
-import operator
 import os
 import pathlib
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from lsl_jax.data import dataset as dataset_lib
 from lsl_jax.data import spec as spec_lib
+from lsl_jax.data import split_rules
 
 PARTS = ('base', 'validation', 'novel')
 _KEYS = (*PARTS, 'seed', 'modulus', 'num_classes', 'aliases', 'source')
@@ -84,21 +85,101 @@ def class_split(spec: Any, class_names: Sequence[str]) -> ClassSplit:
     raise ValueError(
         f'{where} is for {expected} classes, the data set has {len(names)}'
     )
-  values = {
+  parts = {
       part: () if fields.get(part) is None else fields[part] for part in PARTS
   }
   if fields.get('modulus') is not None:
-    split = _by_residue(where, values, int(fields['modulus']), len(names))
-  elif any(isinstance(v, (int, np.integer)) for v in values.values()):
-    split = _by_count(where, values, fields.get('seed'), len(names))
+    found = split_rules.by_residue(
+        where, parts, fields['modulus'], len(names)
+    )
+  elif any(split_rules.is_integer(value) for value in parts.values()):
+    found = split_rules.by_count(where, parts, fields.get('seed'), len(names))
   else:
     aliases = fields.get('aliases') or {}
-    split = ClassSplit(*(
-        _by_list(f'{where}, {part}', values[part], names, aliases)
-        for part in PARTS
-    ))
+    found = split_rules.by_list(where, parts, names, aliases)
+  split = ClassSplit(*found)
   _check_disjoint(where, split, names)
   return split
+
+
+def write(
+    path: str | os.PathLike,
+    dataset: dataset_lib.Dataset,
+    split: ClassSplit,
+) -> None:
+  """Writes which classes and images a run learns and tests on, as JSON.
+
+  The file appears whole or not at all.
+
+  Args:
+    path: the file.
+    dataset: the images; their labels enter as a hash, their division into
+      training and test as the indices of the test images.
+    split: the division of its classes.
+  """
+  path = pathlib.Path(path)
+  text = json.dumps(_record(dataset, split), ensure_ascii=False)
+  partial = path.with_name(f'{path.name}.{os.getpid()}.tmp')
+  partial.write_text(text.replace('], "', '],\n"') + '\n', 'utf-8')
+  os.replace(partial, path)
+
+
+def read(
+    path: str | os.PathLike,
+    dataset: dataset_lib.Dataset,
+    split: ClassSplit | None = None,
+) -> ClassSplit:
+  """Reads the split of an earlier run and checks that it is about this data.
+
+  Args:
+    path: a file of `write`.
+    dataset: the images as they are loaded now.
+    split: the division of classes as it is configured now, if it is to be
+      compared too.
+
+  Returns:
+    The division of classes in the file.
+
+  Raises:
+    FileNotFoundError: there is no such file.
+    ValueError: it is damaged, or classes, labels, the test images or the split
+      are not the same; the message names the file and what differs.
+  """
+  path = pathlib.Path(path)
+  if not path.is_file():
+    raise FileNotFoundError(f'the written split {path} does not exist')
+  stored = _parse(path, path.read_text('utf-8'))
+  found = ClassSplit(*(tuple(stored.get(part, ())) for part in PARTS))
+  now = _record(dataset, found if split is None else split)
+  for key, value in now.items():
+    if stored.get(key) != value:
+      raise ValueError(
+          f'{path} was written for other data: {key} differs (written:'
+          f' {_brief(stored.get(key))}, now: {_brief(value)})'
+      )
+  return found
+
+
+def _record(
+    dataset: dataset_lib.Dataset, split: ClassSplit
+) -> dict[str, Any]:
+  """What is written."""
+  labels = np.ascontiguousarray(dataset.labels, '<i4')
+  return {
+      'data': dataset.name,
+      'class_names': list(dataset.class_names),
+      **{part: list(indices) for part, indices in split._asdict().items()},
+      'num_images': len(labels),
+      'labels_sha256': hashlib.sha256(labels.tobytes()).hexdigest(),
+      'test_images': np.flatnonzero(~dataset.is_train).tolist(),
+  }
+
+
+def _brief(value: Any) -> str:
+  """A value short enough for a message."""
+  if isinstance(value, list) and len(value) > 8:
+    return f'{len(value)} entries, {value[:4]} ...'.replace('] ...', ', ...]')
+  return repr(value)
 
 
 def _read(spec: Any) -> tuple[str, dict[str, Any]]:
@@ -135,108 +216,6 @@ def _parse(path: pathlib.Path, text: str) -> dict[str, Any]:
   return fields
 
 
-def _by_residue(
-    where: str, values: dict[str, Any], modulus: int, num_classes: int
-) -> ClassSplit:
-  """Class i belongs to the part that lists i modulo `modulus`."""
-  if modulus < 1:
-    raise ValueError(f'{where}: modulus must be at least 1, got {modulus}')
-  for part, residues in values.items():
-    if isinstance(residues, (int, np.integer)):
-      raise ValueError(
-          f'{where}, {part}: with a modulus each part is a list of residues,'
-          f' got {residues!r}'
-      )
-    for r in residues:
-      if not 0 <= r < modulus:
-        raise ValueError(
-            f'{where}, {part}: the residue {r} is not in 0..{modulus - 1}'
-        )
-  return ClassSplit(*(
-      tuple(i for i in range(num_classes) if i % modulus in values[part])
-      for part in PARTS
-  ))
-
-
-def _by_count(
-    where: str, values: dict[str, Any], seed: int | None, num_classes: int
-) -> ClassSplit:
-  """The first classes are base, the next validation, the next novel."""
-  counts = []
-  for part in PARTS:
-    value = 0 if isinstance(values[part], tuple) else values[part]
-    if not isinstance(value, (int, np.integer)) or value < 0:
-      raise ValueError(
-          f'{where}, {part}: where one part is a count all are, got {value!r}'
-      )
-    counts.append(int(value))
-  if sum(counts) > num_classes:
-    raise ValueError(
-        f'{where} asks for {" + ".join(map(str, counts))} = {sum(counts)}'
-        f' classes, the data set has {num_classes}'
-    )
-  order = np.arange(num_classes)
-  if seed is not None:
-    order = np.random.default_rng(seed).permutation(num_classes)
-  ends = np.cumsum(counts)
-  starts = ends - counts
-  return ClassSplit(*(
-      tuple(sorted(int(c) for c in order[start:end]))
-      for start, end in zip(starts, ends, strict=True)
-  ))
-
-
-def _by_list(
-    where: str,
-    entries: Sequence[Any],
-    names: tuple[str, ...],
-    aliases: Mapping[str, str],
-) -> tuple[int, ...]:
-  """Names, patterns and indices as indices."""
-  if isinstance(entries, str) or not isinstance(entries, Sequence):
-    raise ValueError(
-        f'{where}: a list of class names or indices or a count is needed, got'
-        f' {entries!r}'
-    )
-  position = {name: i for i, name in enumerate(names)}
-  indices: list[int] = []
-  for entry in entries:
-    if not isinstance(entry, str):
-      indices.append(_index(where, entry, len(names)))
-    elif entry in position:
-      indices.append(position[entry])
-    elif aliases.get(entry) in position:
-      indices.append(position[aliases[entry]])
-    else:
-      matches = (
-          [i for i, n in enumerate(names) if fnmatch.fnmatchcase(n, entry)]
-          if any(c in entry for c in '*?[')
-          else []
-      )
-      if not matches:
-        raise ValueError(
-            f'{where}: the data set has no class {entry!r};'
-            f' {spec_lib.choices(entry, names)}'
-        )
-      indices.extend(matches)
-  return tuple(indices)
-
-
-def _index(where: str, entry: Any, num_classes: int) -> int:
-  """An entry that is not a name, as a class index in range."""
-  try:
-    index = operator.index(entry)
-  except TypeError as error:
-    raise ValueError(
-        f'{where}: {entry!r} is neither a class name nor an index'
-    ) from error
-  if not 0 <= index < num_classes:
-    raise ValueError(
-        f'{where}: the class index {index} is not in 0..{num_classes - 1}'
-    )
-  return index
-
-
 def _check_disjoint(
     where: str, split: ClassSplit, names: tuple[str, ...]
 ) -> None:
@@ -245,11 +224,9 @@ def _check_disjoint(
   for part, indices in zip(PARTS, split, strict=True):
     for i in indices:
       if i in seen:
-        both = f'twice in {part}' if seen[i] == part else f'in {seen[i]} and'
-        tail = '' if seen[i] == part else f' in {part}'
         raise ValueError(
-            f'{where}: the class {names[i]!r} (index {i}) is {both}{tail};'
-            ' a class belongs to one part only'
+            f'{where}: the class {names[i]!r} (index {i}) is in {seen[i]} and'
+            f' again in {part}; a class belongs to one part, once'
         )
       seen[i] = part
   if not seen:
