@@ -31,9 +31,7 @@ class Conv4(nn.Module):
   dtype: Any = None
 
   @nn.compact
-  def __call__(
-      self, images: jax.Array, *, train: bool
-  ) -> dict[str, jax.Array]:
+  def __call__(self, images: jax.Array, *, train: bool) -> dict[str, jax.Array]:
     """Maps images `[B, H, W, 3]` to `map` [B, h, w, D] and `pooled` [B, D]."""
     norm = layers.batch_norm(train, axis_name=self.axis_name, dtype=self.dtype)
     x = images

@@ -112,7 +112,8 @@ class LinearClassifier(nn.Module):
         'bias',
         lambda key, shape: jax.random.uniform(
             key, shape, minval=-1.0, maxval=1.0
-        ) / jnp.sqrt(size),
+        )
+        / jnp.sqrt(size),
         (self.num_classes,),
     )
     return logits + bias[None]

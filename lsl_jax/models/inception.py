@@ -107,9 +107,7 @@ class InceptionV1(nn.Module):
   dtype: Any = None
 
   @nn.compact
-  def __call__(
-      self, images: jax.Array, *, train: bool
-  ) -> dict[str, jax.Array]:
+  def __call__(self, images: jax.Array, *, train: bool) -> dict[str, jax.Array]:
     """Maps images `[B, H, W, 3]` to `map` [B, h, w, D] and `pooled` [B, D]."""
     norm = layers.batch_norm(
         train, axis_name=self.axis_name, epsilon=1e-3, dtype=self.dtype
@@ -124,7 +122,7 @@ class InceptionV1(nn.Module):
     for name, channels in _MODULES.items():
       if name in _POOL_BEFORE:
         x = layers.max_pool(x, _POOL_BEFORE[name], 2, cover=True)
-      x = InceptionModule(
-          channels, norm, self.dtype, name=f'inception{name}'
-      )(x)
+      x = InceptionModule(channels, norm, self.dtype, name=f'inception{name}')(
+          x
+      )
     return {'map': x, 'pooled': layers.global_mean(x)}

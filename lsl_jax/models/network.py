@@ -37,9 +37,7 @@ class Network(nn.Module):
   classifier: nn.Module
   embedding: nn.Module | None = None
 
-  def __call__(
-      self, images: jax.Array, *, train: bool
-  ) -> dict[str, jax.Array]:
+  def __call__(self, images: jax.Array, *, train: bool) -> dict[str, jax.Array]:
     """Runs the network.
 
     Args:
@@ -169,7 +167,5 @@ def _read(spec: Any) -> Spec:
 
 def _one_of(what: str, name: str, valid: Any) -> str:
   if name not in valid:
-    raise ValueError(
-        f'unknown {what} {name!r}; valid ones: {", ".join(valid)}'
-    )
+    raise ValueError(f'unknown {what} {name!r}; valid ones: {", ".join(valid)}')
   return name

@@ -94,9 +94,7 @@ class ResNet(nn.Module):
   dtype: Any = None
 
   @nn.compact
-  def __call__(
-      self, images: jax.Array, *, train: bool
-  ) -> dict[str, jax.Array]:
+  def __call__(self, images: jax.Array, *, train: bool) -> dict[str, jax.Array]:
     """Maps images `[B, H, W, 3]` to `map` [B, h, w, D] and `pooled` [B, D]."""
     norm = layers.batch_norm(train, axis_name=self.axis_name, dtype=self.dtype)
     size, stride = (3, 1) if self.small_stem else (7, 2)

@@ -8,7 +8,7 @@ and safetensors.
 from collections.abc import Mapping
 import pathlib
 import pickle
-from typing import Any, BinaryIO
+from typing import Any, IO
 import zipfile
 
 import numpy as np
@@ -48,9 +48,7 @@ def read(path: str | pathlib.Path) -> dict[str, np.ndarray]:
   elif start[8:] == b'{':
     tensors = safetensors_files.read(path)
   else:
-    raise ValueError(
-        f'{path}: neither a file of torch.save nor of safetensors'
-    )
+    raise ValueError(f'{path}: neither a file of torch.save nor of safetensors')
   if tensors and all(name.startswith('module.') for name in tensors):
     return {name.removeprefix('module.'): x for name, x in tensors.items()}
   return tensors
@@ -74,11 +72,11 @@ def _guarded(path: pathlib.Path, reader: Any) -> dict[str, np.ndarray]:
     raise ValueError(f'{path}: cannot be read as weights: {error}') from error
 
 
-def _read_zip(file: BinaryIO) -> dict[str, np.ndarray]:
+def _read_zip(file: IO[bytes]) -> dict[str, np.ndarray]:
   with zipfile.ZipFile(file) as archive:
     pickles = [n for n in archive.namelist() if n.endswith('/data.pkl')]
     if len(pickles) != 1:
-      raise ValueError('the archive has no data.pkl, so torch.save wrote it not')
+      raise ValueError('it is an archive that torch.save did not write')
     folder = pickles[0].removesuffix('data.pkl')
     if f'{folder}byteorder' in archive.namelist():
       _check_byteorder(archive.read(f'{folder}byteorder') == b'little')
@@ -94,20 +92,18 @@ def _read_zip(file: BinaryIO) -> dict[str, np.ndarray]:
   return {n: t.array(numbers[t.storage]) for n, t in tensors.items()}
 
 
-def _read_legacy(file: BinaryIO) -> dict[str, np.ndarray]:
-  magic, version, system, content, keys = (
-      torch_unpickler.Unpickler(file).load() for _ in range(5)
+def _read_legacy(file: IO[bytes]) -> dict[str, np.ndarray]:
+  magic, version, system = (
+      torch_unpickler.Unpickler(file).load() for _ in range(3)
   )
   if (magic, version) != (_LEGACY_MAGIC, _LEGACY_VERSION):
     raise ValueError('it is a pickle that torch.save did not write')
   _check_byteorder(system['little_endian'])
-  tensors = _tensors(content)
-  storages = {t.storage.key: t.storage for t in tensors.values()}
+  unpickler = torch_unpickler.Unpickler(file)
+  tensors = _tensors(unpickler.load())
   numbers = {}
-  for key in keys:
-    # A storage that no kept tensor views cannot be skipped: its type, and so
-    # its length, is only known from the tensors.
-    storage = storages[key]
+  for key in torch_unpickler.Unpickler(file).load():
+    storage = unpickler.storages[key]
     size = int.from_bytes(file.read(8), 'little')
     data = file.read(size * storage.dtype.itemsize)
     numbers[storage] = np.frombuffer(data, storage.dtype, size)
@@ -120,13 +116,15 @@ def _check_byteorder(is_little: bool) -> None:
 
 
 def _tensors(content: Any) -> dict[str, torch_unpickler.Tensor]:
-  """Checks that what was unpickled is a state dictionary, unwrapped if needed."""
+  """Checks that this is a state dictionary, after unwrapping it."""
   if not isinstance(content, Mapping):
     raise ValueError(f'it holds a {type(content).__name__}, not a dictionary')
   for wrapper in _WRAPPERS:
     if isinstance(content.get(wrapper), Mapping):
       content = content[wrapper]
   for name, value in content.items():
+    if not isinstance(name, str):
+      raise ValueError(f'entry {name!r} is not named by a string')
     if not isinstance(value, torch_unpickler.Tensor):
       raise ValueError(
           f'entry {name!r} is a {type(value).__name__}, not a tensor'

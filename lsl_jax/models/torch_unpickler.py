@@ -5,12 +5,12 @@ elsewhere could run any code. Here a name is looked up in a short list, and
 whatever is not on it is refused.
 """
 
-from collections.abc import Callable
 import collections
+from collections.abc import Callable
 import dataclasses
 import math
 import pickle
-from typing import Any, BinaryIO
+from typing import Any, IO
 
 import jax.numpy as jnp
 import numpy as np
@@ -92,10 +92,14 @@ class Unpickler(pickle.Unpickler):
   """Reads dictionaries, numbers, strings and tensors; refuses the rest.
 
   Raises `pickle.UnpicklingError` with the name of what was refused.
+
+  Attributes:
+    storages: all that the pickle refers to, by their keys.
   """
 
-  def __init__(self, file: BinaryIO):
+  def __init__(self, file: IO[bytes]):
     super().__init__(file)
+    self.storages: dict[str, Storage] = {}
     # Bound methods, which a pickle cannot alter, as it could a function.
     self._allowed: dict[str, Callable[..., Any]] = {
         'collections.OrderedDict': collections.OrderedDict,
@@ -121,7 +125,9 @@ class Unpickler(pickle.Unpickler):
     kind, dtype, key, _, size, *view = pid
     if kind != 'storage' or dtype not in DTYPES or (view and view[0]):
       raise pickle.UnpicklingError(f'it refers to {pid}, not a plain storage')
-    return Storage(str(key), DTYPES[dtype], int(size))
+    storage = Storage(str(key), DTYPES[dtype], int(size))
+    self.storages[storage.key] = storage
+    return storage
 
   def _tensor(
       self, storage: Storage, offset: int, shape: Any, strides: Any, *_: Any

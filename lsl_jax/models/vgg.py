@@ -30,9 +30,7 @@ class VGG16(nn.Module):
   dtype: Any = None
 
   @nn.compact
-  def __call__(
-      self, images: jax.Array, *, train: bool
-  ) -> dict[str, jax.Array]:
+  def __call__(self, images: jax.Array, *, train: bool) -> dict[str, jax.Array]:
     """Runs the network, the same in training and in evaluation.
 
     Args:

@@ -1,0 +1,3 @@
+"""Keeps pytest from importing the script that needs PyTorch."""
+
+collect_ignore = ['record_torch_outputs.py']
