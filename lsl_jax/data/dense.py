@@ -13,8 +13,7 @@ import numpy as np
 from PIL import Image
 
 from lsl_jax.data import dataset as dataset_lib
-from lsl_jax.data import encoded
-from lsl_jax.data import unreadable
+from lsl_jax.data import encoded, unreadable
 
 
 def to_array(
@@ -57,7 +56,7 @@ def to_dataset(
     size: int,
     resize: int | None = None,
     keep_aspect: bool = False,
-    bad: str = 'error',
+    bad: str = "error",
     threads: int | None = None,
 ) -> dataset_lib.Dataset:
   """The same data set with all its images in one array.
@@ -87,7 +86,7 @@ def to_dataset(
       resize,
       keep_aspect,
       threads,
-      skip=bad == 'skip',
+      skip=bad == "skip",
   )
   if not errors:
     return dataclasses.replace(dataset, images=array)
@@ -116,8 +115,8 @@ def _decode(
   resize = size if resize is None else resize
   if not 0 < size <= resize:
     raise ValueError(
-        f'size must be positive and at most resize, got size={size} and'
-        f' resize={resize}'
+        f"size must be positive and at most resize, got size={size} and"
+        f" resize={resize}"
     )
   if isinstance(images, np.ndarray) and images.shape[1:3] == (resize, resize):
     crop = slice((resize - size) // 2, (resize - size) // 2 + size)
@@ -128,9 +127,7 @@ def _decode(
     image = images[int(indices[row])]
     array[row] = fit(image, size, resize=resize, keep_aspect=keep_aspect)
 
-  return array, unreadable.each(
-      len(indices), work, threads=threads, skip=skip
-  )
+  return array, unreadable.each(len(indices), work, threads=threads, skip=skip)
 
 
 def fit(
@@ -155,9 +152,7 @@ def fit(
     target = (resize, resize)
   if target != (height, width):
     image = np.asarray(
-        Image.fromarray(image).resize(
-            target[::-1], Image.Resampling.BILINEAR
-        )
+        Image.fromarray(image).resize(target[::-1], Image.Resampling.BILINEAR)
     )
   top, left = (target[0] - size) // 2, (target[1] - size) // 2
   return image[top : top + size, left : left + size]
