@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 
 from lsl_jax import types
-from lsl_jax.ops import prototypes, similarity
+from lsl_jax.ops import nested, prototypes, similarity
 
 
 def imprint(*, scale: jax.Array | float = 10.0) -> types.Learner:
@@ -49,34 +49,34 @@ def imprint(*, scale: jax.Array | float = 10.0) -> types.Learner:
         features, templates, extend_scale(scale, num_classes)
     )
 
-  def sweep(base, pool, queries):
-    chex.assert_rank(queries, 2)
+  def sweep(base, pool, draws, shots):
     check_scale(scale, base)
     examples = unit_examples(pool)
-    queries = similarity.unit(queries)
-    products = examples @ queries.T
-    base_logits = similarity.cosine_logits(
-        queries, base.templates, extend_scale(scale, base.num_classes)
-    )
+    templates = similarity.unit(base.templates)
+    base_scale = extend_scale(scale, base.num_classes).reshape(-1, 1)
     novel_scale = jnp.mean(jnp.asarray(scale))
 
-    def novel(draw):
-      chex.assert_rank(draw, 2)
-      # A loop that is unrolled, not a scan: shots that the caller does not
-      # read are never computed, and sums of gathers fuse.
-      vector_sums = product_sums = 0.0
-      logits = []
-      for shot, column in enumerate(draw.T, start=1):
-        vector_sums = vector_sums + examples[column]
-        product_sums = product_sums + products[column]
-        # |unit(mean)| = 1, so the template's products are those of the sum
-        # divided by its length: no template meets a query.
-        squared = jnp.sum(jnp.square(vector_sums / shot), -1, keepdims=True)
-        factor = jax.lax.rsqrt(jnp.maximum(squared, 1e-12)) / shot
-        logits.append((product_sums * (novel_scale * factor)).T)
-      return jnp.stack(logits)
+    def factors(draws):
+      # |unit(mean)| = 1, so a template's products are those of the sum divided
+      # by its length: no template meets a query.
+      sums = nested.nested_reduce(examples, draws[None], shots)
+      squared = [jnp.sum((s[0] / n) ** 2, -1) for s, n in zip(sums, shots)]
+      lengths = jnp.sqrt(jnp.maximum(jnp.stack(squared), 1e-12))
+      return novel_scale / (lengths * jnp.array(shots)[:, None])
 
-    return base_logits, novel
+    def score(queries):
+      chex.assert_rank(queries, 2)
+      queries = similarity.unit(queries).T
+      products = examples @ queries
+
+      def novel(fitted):
+        draws, factors = fitted
+        sums = nested.nested_reduce(products, draws, shots)
+        return tuple(s * factors[:, i, :, None] for i, s in enumerate(sums))
+
+      return base_scale * (templates @ queries), novel
+
+    return (draws, jax.lax.map(factors, draws)), score
 
   return types.Learner(fit, predict, sweep)
 

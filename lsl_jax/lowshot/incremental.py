@@ -62,10 +62,10 @@ def add_examples(
   Returns:
     The state with these examples.
 
-  >>> state = add_examples(start(1, 2), jnp.array([[3.0, 4.0]]), jnp.array([0]))
-  >>> state = add_examples(state, jnp.array([[8.0, 6.0]]), jnp.array([0]))
+  >>> state = add_examples(start(1, 2), jnp.array([[4.0, 0.0]]), jnp.array([0]))
+  >>> state = add_examples(state, jnp.array([[0.0, 6.0]]), jnp.array([0]))
   >>> state.sums, state.counts
-  (Array([[1.4, 1.4]], dtype=float32), Array([2], dtype=int32))
+  (Array([[1., 1.]], dtype=float32), Array([2], dtype=int32))
   """
   examples = imprinting.unit_examples(features)
   chex.assert_rank(labels, 1)
