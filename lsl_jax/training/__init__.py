@@ -1,5 +1,6 @@
 """Data-parallel training: state, recipes, one step, one loop, checkpoints."""
 
+from lsl_jax.training.checkpoint import Checkpoints, CorruptCheckpointError
 from lsl_jax.training.executor import AXIS_NAMES, Executor, EXECUTORS
 from lsl_jax.training.loop import fit
 from lsl_jax.training.monitor import NonFiniteError
@@ -7,15 +8,21 @@ from lsl_jax.training.optimizer import Optimizer
 from lsl_jax.training.signals import Preempted
 from lsl_jax.training.state import TrainState
 from lsl_jax.training.step import make_step
+from lsl_jax.training.workdir import claim, Workdir, WorkdirError
 
 __all__ = [
-    "AXIS_NAMES",
-    "EXECUTORS",
-    "Executor",
-    "NonFiniteError",
-    "Optimizer",
-    "Preempted",
-    "TrainState",
-    "fit",
-    "make_step",
+    'AXIS_NAMES',
+    'Checkpoints',
+    'CorruptCheckpointError',
+    'EXECUTORS',
+    'Executor',
+    'NonFiniteError',
+    'Optimizer',
+    'Preempted',
+    'TrainState',
+    'Workdir',
+    'WorkdirError',
+    'claim',
+    'fit',
+    'make_step',
 ]

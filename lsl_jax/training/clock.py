@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 import time
 from typing import Any, TypeVar
 
-T = TypeVar("T")
+T = TypeVar('T')
 
 
 class Clock:
@@ -52,9 +52,9 @@ class Clock:
     elapsed = max(self._now() - self._start - self._paused, 1e-9)
     rate = self._steps / elapsed
     rates = {
-        "steps_per_second": rate,
-        "data_wait": self._waited / elapsed,
-        "seconds_left": steps_left / rate if rate else float("inf"),
+        'steps_per_second': rate,
+        'data_wait': self._waited / elapsed,
+        'seconds_left': steps_left / rate if rate else float('inf'),
     }
     self._begin()
     return rates

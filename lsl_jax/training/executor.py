@@ -17,7 +17,7 @@ from lsl_jax.training import recipe, sharding
 from lsl_jax.training import step as step_lib
 
 # The axis name that a model and a loss must be given under each executor.
-AXIS_NAMES = {"jit": None, "pmap": sharding.AXIS}
+AXIS_NAMES = {'jit': None, 'pmap': sharding.AXIS}
 
 
 class Executor(NamedTuple):
@@ -61,7 +61,7 @@ def make(
   Raises:
     ValueError: an unknown name.
   """
-  return recipe.choose(EXECUTORS, name, "executor")(loss, optimizer, mesh=mesh)
+  return recipe.choose(EXECUTORS, name, 'executor')(loss, optimizer, mesh=mesh)
 
 
 def jit(
@@ -118,4 +118,4 @@ def _first_copy(leaf):
   return np.array(leaf.addressable_data(0))
 
 
-EXECUTORS = {"jit": jit, "pmap": pmap}
+EXECUTORS = {'jit': jit, 'pmap': pmap}

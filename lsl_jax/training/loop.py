@@ -18,16 +18,16 @@ class Store(Protocol):
   """What the loop needs of `checkpoint.Checkpoints`."""
 
   def restore(self, like: Any) -> Any:
-    ...
+    """The newest intact state, or None."""
 
   def save(self, state: Any, metrics: Scalars | None = None) -> None:
-    ...
+    """Begins to save a host copy of a state."""
 
   def wait(self) -> None:
-    ...
+    """Returns when what `save` began is on the disk."""
 
   def describe_latest(self) -> str:
-    ...
+    """Where the newest checkpoint is, in words."""
 
 
 def fit(
@@ -88,12 +88,12 @@ def fit(
   step = int(state.step)
   if step > num_steps:
     raise ValueError(
-        f"The newest checkpoint is of step {step}, beyond the {num_steps} "
-        "steps of this run."
+        f'The newest checkpoint is of step {step}, beyond the {num_steps} '
+        'steps of this run.'
     )
   monitor = monitor_lib.Monitor(
       executor.fetch,
-      checkpoints.describe_latest if checkpoints else lambda: "none",
+      checkpoints.describe_latest if checkpoints else lambda: 'none',
       _steps_ahead(executor) if ahead is None else ahead,
   )
   clock = clock_lib.Clock()
@@ -104,7 +104,7 @@ def fit(
     while step < num_steps:
       batch = clock.wait_for(source)
       if batch is None:
-        raise ValueError(f"The batches ended at step {step} of {num_steps}.")
+        raise ValueError(f'The batches ended at step {step} of {num_steps}.')
       placed, metrics = executor.run(
           placed, executor.put_batch(batch), placed_key
       )
@@ -144,4 +144,4 @@ def _due(step, every):
 
 def _steps_ahead(executor):
   devices = executor.mesh.devices
-  return 0 if devices.flat[0].platform == "cpu" and devices.size > 1 else 2
+  return 0 if devices.flat[0].platform == 'cpu' and devices.size > 1 else 2

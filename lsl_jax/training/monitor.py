@@ -17,9 +17,9 @@ class NonFiniteError(Exception):
 
   def __init__(self, step: int, loss: float, last_good: str):
     super().__init__(
-        f"Step {step} gave a loss of {loss:g} and a state that is not finite; "
-        f"it was not saved. Last good checkpoint: {last_good}. A lower "
-        "learning rate, a warm-up or clip_norm often helps."
+        f'Step {step} gave a loss of {loss:g} and a state that is not finite; '
+        f'it was not saved. Last good checkpoint: {last_good}. A lower '
+        'learning rate, a warm-up or clip_norm often helps.'
     )
     self.step = step
     self.last_good = last_good
@@ -86,8 +86,8 @@ class Monitor:
     # On every device, not only on the one that is read: see loop.fit's ahead.
     jax.block_until_ready(metrics)
     scalars = self._fetch(metrics)
-    if not scalars.pop("finite"):
-      raise NonFiniteError(step, float(scalars["loss"]), self._last_good())
+    if not scalars.pop('finite'):
+      raise NonFiniteError(step, float(scalars['loss']), self._last_good())
     for name, value in scalars.items():
       self._sums[name] += float(value)
     self._count += 1

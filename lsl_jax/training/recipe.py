@@ -48,6 +48,6 @@ def choose(options: Mapping[str, Any], name: str, what: str) -> Any:
 
 def mapping(spec: Any) -> dict[str, Any]:
   """A plain dictionary of a mapping's items or of an object's attributes."""
-  if hasattr(spec, "keys"):
+  if hasattr(spec, 'keys'):
     return {key: spec[key] for key in spec.keys()}  # noqa: SIM118
   return dict(vars(spec))

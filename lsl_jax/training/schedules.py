@@ -10,7 +10,7 @@ from lsl_jax.training import recipe
 
 Schedule = Callable[[Any], jax.Array]  # step -> learning rate, [] float32
 
-_WARM_UP = {"warm_up": 0.0, "warm_up_from": 0.0}
+_WARM_UP = {'warm_up': 0.0, 'warm_up_from': 0.0}
 
 
 def make(
@@ -22,11 +22,11 @@ def make(
 ) -> Schedule:
   r"""A schedule from its recipe.
 
-  | name | settings | rate at step t, with e = t / steps_per_epoch |
+  | name | settings | rate in epoch e = t / steps_per_epoch |
   |---|---|---|
   | `constant` | | :math:`r` |
   | `step` | `boundaries` (epochs), `factor` | :math:`r f^{|\{b \le e\}|}` |
-  | `exponential` | `rate`, `every` (epochs) | :math:`r d^{\lfloor e/k\rfloor}` |
+  | `exponential` | `rate`, `every` (epochs) | a factor of `rate`, staircase |
   | `cosine` | `final` (a fraction of r) | half a cosine from r down |
 
   A list as `factor` gives every boundary its own. Every schedule also takes
@@ -52,20 +52,20 @@ def make(
   [1.0, 1.0, 0.5, 0.25]
   """
   settings = recipe.mapping(spec)
-  name = settings.pop("name", "constant")
-  build, required, defaults = recipe.choose(_SCHEDULES, name, "schedule")
+  name = settings.pop('name', 'constant')
+  build, required, defaults = recipe.choose(_SCHEDULES, name, 'schedule')
   settings = recipe.read(
       settings,
-      f"schedule {name!r}",
+      f'schedule {name!r}',
       required=required,
       defaults={**defaults, **_WARM_UP},
   )
-  warm_up = round(settings.pop("warm_up") * steps_per_epoch)
-  start = settings.pop("warm_up_from")
+  warm_up = round(settings.pop('warm_up') * steps_per_epoch)
+  start = settings.pop('warm_up_from')
   if warm_up < 0 or (warm_up and warm_up >= num_steps):
     raise ValueError(
-        f"schedule {name!r}: a warm-up of {warm_up} steps does not fit a run "
-        f"of {num_steps}."
+        f'schedule {name!r}: a warm-up of {warm_up} steps does not fit a run '
+        f'of {num_steps}.'
     )
   decay = build(
       steps_per_epoch=steps_per_epoch,
@@ -94,13 +94,13 @@ def _step(*, boundaries, factor, steps_per_epoch, **_):
   boundaries = tuple(boundaries)
   factors = (
       tuple(factor)
-      if hasattr(factor, "__len__")
+      if hasattr(factor, '__len__')
       else (factor,) * len(boundaries)
   )
   if len(factors) != len(boundaries):
     raise ValueError(
         f"schedule 'step': {len(boundaries)} boundaries need as many factors, "
-        f"or one number; there are {len(factors)}."
+        f'or one number; there are {len(factors)}.'
     )
   if list(boundaries) != sorted(boundaries):
     raise ValueError(
@@ -139,8 +139,8 @@ def _cosine(*, final, first, last, **_):
 
 # name: (builder, settings without a default, settings with one)
 _SCHEDULES = {
-    "constant": (_constant, (), {}),
-    "step": (_step, ("boundaries", "factor"), {}),
-    "exponential": (_exponential, ("rate", "every"), {}),
-    "cosine": (_cosine, (), {"final": 0.0}),
+    'constant': (_constant, (), {}),
+    'step': (_step, ('boundaries', 'factor'), {}),
+    'exponential': (_exponential, ('rate', 'every'), {}),
+    'cosine': (_cosine, (), {'final': 0.0}),
 }

@@ -11,7 +11,7 @@ import jax
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 import numpy as np
 
-AXIS = "data"
+AXIS = 'data'
 
 
 def mesh(devices: Sequence[jax.Device] | None = None) -> Mesh:
@@ -158,6 +158,6 @@ def _is_key(leaf):
 def _check_divisible(leaf, size):
   if leaf.shape[0] % size:
     raise ValueError(
-        f"A batch of {leaf.shape[0]} examples a process cannot be divided "
-        f"equally among {size} devices."
+        f'A batch of {leaf.shape[0]} examples a process cannot be divided '
+        f'equally among {size} devices.'
     )

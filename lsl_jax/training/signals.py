@@ -8,7 +8,7 @@ from jax.experimental import multihost_utils
 import numpy as np
 
 
-class Preempted(Exception):
+class Preempted(Exception):  # noqa: N818 (an answer, not an error)
   """The run was asked to end and has saved its state.
 
   Attributes:
@@ -16,7 +16,7 @@ class Preempted(Exception):
   """
 
   def __init__(self, step: int):
-    super().__init__(f"SIGTERM: stopped after step {step}.")
+    super().__init__(f'SIGTERM: stopped after step {step}.')
     self.step = step
 
 
@@ -32,7 +32,7 @@ class Termination:
     self._previous = None
     self._installed = False
 
-  def __enter__(self) -> "Termination":
+  def __enter__(self) -> 'Termination':
     if threading.current_thread() is threading.main_thread():
       self._previous = signal.signal(signal.SIGTERM, self._remember)
       self._installed = True

@@ -30,7 +30,7 @@ class TrainState:
   @classmethod
   def create(
       cls, variables: Any, optimizer: optax.GradientTransformation
-  ) -> "TrainState":
+  ) -> 'TrainState':
     """The state before the first step.
 
     Args:
@@ -43,13 +43,13 @@ class TrainState:
     Raises:
       ValueError: `variables` has no 'params'.
     """
-    if "params" not in variables:
+    if 'params' not in variables:
       raise ValueError(
           "variables need a collection 'params'; they have "
-          f"{sorted(variables)}."
+          f'{sorted(variables)}.'
       )
-    model_state = {k: v for k, v in variables.items() if k != "params"}
-    params = variables["params"]
+    model_state = {k: v for k, v in variables.items() if k != 'params'}
+    params = variables['params']
     return cls(
         step=jnp.zeros((), jnp.int32),
         params=params,
@@ -60,4 +60,4 @@ class TrainState:
   @property
   def variables(self) -> dict[str, Any]:
     """The model's variables, `{'params': params, **model_state}`."""
-    return {"params": self.params, **self.model_state}
+    return {'params': self.params, **self.model_state}

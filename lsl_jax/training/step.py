@@ -46,7 +46,7 @@ def make_step(
     in the new state are finite, else 0.
   """
   gradient = jax.value_and_grad(loss, has_aux=True)
-  learning_rate = getattr(optimizer, "learning_rate", None)
+  learning_rate = getattr(optimizer, 'learning_rate', None)
 
   def step(state, batch, key):
     key = jax.random.fold_in(key, state.step)
@@ -55,7 +55,7 @@ def make_step(
     (value, (model_state, metrics)), gradients = gradient(
         state.params, state.model_state, batch, key
     )
-    metrics = {**metrics, "loss": value}
+    metrics = {**metrics, 'loss': value}
     if axis_name:
       gradients, model_state, metrics = lax.pmean(
           (gradients, model_state, metrics), axis_name
@@ -69,11 +69,11 @@ def make_step(
         model_state=model_state,
         opt_state=opt_state,
     )
-    metrics["gradient_norm"] = optax.tree.norm(gradients)
+    metrics['gradient_norm'] = optax.tree.norm(gradients)
     if learning_rate is not None:
-      metrics["learning_rate"] = learning_rate(state.step)
-    finite = all_finite((new_state, metrics["loss"]))
-    metrics["finite"] = finite.astype(jnp.float32)
+      metrics['learning_rate'] = learning_rate(state.step)
+    finite = all_finite((new_state, metrics['loss']))
+    metrics['finite'] = finite.astype(jnp.float32)
     return new_state, metrics
 
   return step
