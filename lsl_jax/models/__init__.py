@@ -2,22 +2,40 @@
 
 from lsl_jax.models.conv4 import Conv4
 from lsl_jax.models.heads import CosineClassifier, Embedding, LinearClassifier
+from lsl_jax.models.inception import InceptionV1
 from lsl_jax.models.network import (
     BACKBONES,
-    build,
-    build_backbone,
     Network,
     Spec,
+    build,
+    build_backbone,
 )
+from lsl_jax.models.pretrained import load as load_pretrained
+from lsl_jax.models.resnet import (
+    ResNet,
+    resnet10,
+    resnet18,
+    resnet34,
+    resnet50,
+)
+from lsl_jax.models.vgg import VGG16
 
 __all__ = [
     'BACKBONES',
+    'VGG16',
     'Conv4',
     'CosineClassifier',
     'Embedding',
+    'InceptionV1',
     'LinearClassifier',
     'Network',
+    'ResNet',
     'Spec',
     'build',
     'build_backbone',
+    'load_pretrained',
+    'resnet10',
+    'resnet18',
+    'resnet34',
+    'resnet50',
 ]
