@@ -12,9 +12,9 @@ from lsl_jax.training.workdir import claim, Workdir, WorkdirError
 
 __all__ = [
     'AXIS_NAMES',
+    'EXECUTORS',
     'Checkpoints',
     'CorruptCheckpointError',
-    'EXECUTORS',
     'Executor',
     'NonFiniteError',
     'Optimizer',

@@ -61,15 +61,18 @@ def make(spec: Any, *, steps_per_epoch: float, num_steps: int) -> Optimizer:
   | `adam` | `b1`, `b2`, `eps` | g += wp; p -= r m^ / (sqrt v^ + eps) |
   | `adamw` | `b1`, `b2`, `eps` | p -= r (m^ / (sqrt v^ + eps) + wp) |
 
-  where `momentum` is as in `transforms.momentum`, the moments m^ and v^ are Adam's
-  without bias, and RMSProp's s = sqrt v + eps with v = d v + (1 - d) g^2, from
-  v = 0, d being `decay`. Settings of all of them, besides
-  `learning_rate`, which has no default: `weight_decay`; `weight_decay_mask`,
-  'all' or 'kernels' (arrays of two axes or more: neither biases nor what
-  normalisation layers hold nor single scales); `clip_norm`, None for none;
-  `multipliers`, a factor on the learning rate (and so on AdamW's decay) for
-  top-level entries of the parameters, such as `{'classifier': 10.0}` for a new
-  layer or 0.0 for a frozen one; `schedule`, see `schedules.make`.
+  `momentum` is `transforms.momentum`; m^ and v^ are Adam's moments without
+  bias; RMSProp's s is sqrt v + eps with v = d v + (1 - d) g^2 from v = 0, and
+  d is `decay`. All of them also take
+
+  * `learning_rate`, the one setting without a default;
+  * `schedule`, see `schedules.make`, by default constant;
+  * `clip_norm`, None for none;
+  * `weight_decay` and `weight_decay_mask`: 'all', or 'kernels', which are the
+    arrays of two axes or more: no biases, no scales, nothing of normalisation;
+  * `multipliers`, factors on the learning rate (and so on AdamW's decay) of
+    top-level entries of the parameters, such as `{'classifier': 10.0}` for a
+    new layer or 0.0 for a frozen one.
 
   Args:
     spec: the recipe, a mapping or object with `name` and the settings above.

@@ -57,8 +57,8 @@ def make_step(
     )
     metrics = {**metrics, 'loss': value}
     if axis_name:
-      gradients, model_state, metrics = lax.pmean(
-          (gradients, model_state, metrics), axis_name
+      gradients, model_state, metrics = _mean_over(
+          axis_name, (gradients, model_state, metrics)
       )
     updates, opt_state = optimizer.update(
         gradients, state.opt_state, state.params
@@ -77,6 +77,18 @@ def make_step(
     return new_state, metrics
 
   return step
+
+
+def _mean_over(axis_name, tree):
+  """Averages what is fractional; counters are the same on every device."""
+  return jax.tree.map(
+      lambda leaf: (
+          lax.pmean(leaf, axis_name)
+          if jnp.issubdtype(leaf.dtype, jnp.inexact)
+          else leaf
+      ),
+      tree,
+  )
 
 
 def all_finite(tree: Any) -> jax.Array:
