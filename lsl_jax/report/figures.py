@@ -162,7 +162,7 @@ def shorten(name: str, width: int = 16, lines: int = 2) -> str:
     The short name, its lines separated by newlines.
 
   >>> shorten('001.Black_footed_Albatross')
-  'Black footed\\nAlbatross'
+  'Black footed\nAlbatross'
   """
   name = plain(re.sub(r'^\d+[._ -]+(?=\D)', '', name).replace('_', ' '))
   short, kept = name, len(name)

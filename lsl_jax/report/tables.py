@@ -88,7 +88,7 @@ def markdown(header: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
   >>> print(markdown(['split', 'method', 'n=1'], [['novel', 'a|b', '9.00']]))
   | split | method |  n=1 |
   |:------|:-------|-----:|
-  | novel | a\\|b   | 9.00 |
+  | novel | a\|b   | 9.00 |
   <BLANKLINE>
   """
   table = [[_escape(cell) for cell in line] for line in [header, *lines]]
