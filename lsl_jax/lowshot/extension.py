@@ -36,13 +36,17 @@ def extend_classifier(
     KeyError: if there is no such classifier, or it has no templates.
   """
   old = _classifier_params(variables, classifier)
-  num_classes = old['templates'].shape[0] + novel_templates.shape[0]
-  return _with_classifier(
-      variables,
-      classifier,
-      jnp.concatenate([old['templates'], novel_templates]),
-      lambda values: imprinting.extend_scale(values, num_classes),
+  templates = old.pop('templates')
+  _check(novel_templates, templates)
+  num_classes = templates.shape[0] + novel_templates.shape[0]
+  new = {
+      name: imprinting.extend_scale(values, num_classes)
+      for name, values in old.items()
+  }
+  new['templates'] = jnp.concatenate(
+      [templates, novel_templates.astype(templates.dtype)]
   )
+  return _with_classifier(variables, classifier, new)
 
 
 def replace_classifier(
@@ -67,27 +71,32 @@ def replace_classifier(
   Raises:
     KeyError: if there is no such classifier, or it has no templates.
   """
-  return _with_classifier(
-      variables,
-      classifier,
-      templates,
-      lambda values: jnp.full(
-          templates.shape[: values.ndim], jnp.mean(values), values.dtype
-      ),
-  )
+  old = _classifier_params(variables, classifier)
+  trained = old.pop('templates')
+  _check(templates, trained)
+  new = {
+      name: jnp.full(templates.shape[: values.ndim], jnp.mean(values))
+      for name, values in old.items()
+  }
+  new['templates'] = templates.astype(trained.dtype)
+  return _with_classifier(variables, classifier, new)
 
 
-def _with_classifier(variables, name, templates, per_class) -> types.Variables:
-  """New variables: these templates, and `per_class` of all other entries."""
-  old = _classifier_params(variables, name)
-  chex.assert_rank(templates, 2)
-  chex.assert_equal_shape_suffix([templates, old['templates']], 1)
-  new = {key: per_class(value) for key, value in old.items()}
-  new['templates'] = templates.astype(old['templates'].dtype)
-  return {**variables, 'params': {**variables['params'], name: new}}
+def _check(new: jax.Array, trained: jax.Array) -> None:
+  chex.assert_rank(new, 2)
+  chex.assert_equal_shape_suffix([new, trained], 1)
 
 
-def _classifier_params(variables, name) -> dict[str, jax.Array]:
+def _with_classifier(
+    variables: types.Variables, name: str, params: dict[str, jax.Array]
+) -> types.Variables:
+  return {**variables, 'params': {**variables['params'], name: params}}
+
+
+def _classifier_params(
+    variables: types.Variables, name: str
+) -> dict[str, jax.Array]:
+  """A copy of the classifier's dictionary of parameters."""
   params = variables['params']
   if name not in params:
     raise KeyError(
@@ -98,4 +107,4 @@ def _classifier_params(variables, name) -> dict[str, jax.Array]:
     raise KeyError(
         f'{name!r} has no entry templates; it has: ' + ', '.join(params[name])
     )
-  return params[name]
+  return dict(params[name])

@@ -60,7 +60,10 @@ def imprint(*, scale: jax.Array | float = 10.0) -> types.Learner:
       # |unit(mean)| = 1, so a template's products are those of the sum divided
       # by its length: no template meets a query.
       sums = nested.nested_reduce(examples, draws[None], shots)
-      squared = [jnp.sum((s[0] / n) ** 2, -1) for s, n in zip(sums, shots)]
+      squared = [
+          jnp.sum(jnp.square(total[0] / n), axis=-1)
+          for total, n in zip(sums, shots, strict=True)
+      ]
       lengths = jnp.sqrt(jnp.maximum(jnp.stack(squared), 1e-12))
       return novel_scale / (lengths * jnp.array(shots)[:, None])
 

@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 
 from lsl_jax import types
-from lsl_jax.ops import similarity
+from lsl_jax.ops import nested, similarity
 
 
 @struct.dataclass
@@ -61,31 +61,35 @@ def nearest_neighbour(*, scale: float = 10.0) -> types.Learner:
 
   def predict(memory, features):
     cosines = similarity.unit(features) @ memory.examples.T
-    return scale * _best_of_class(cosines, memory.labels, memory.num_classes)
+    best = jax.ops.segment_max(
+        jnp.moveaxis(cosines, -1, 0), memory.labels, memory.num_classes
+    )
+    return scale * jnp.moveaxis(best, 0, -1)
 
-  def sweep(base, pool, queries):
-    chex.assert_rank(queries, 2)
+  def sweep(base, pool, draws, shots):
     chex.assert_rank(pool, {2, 3})
-    queries = similarity.unit(queries)
+    examples = _stored(pool)
     base_examples, base_labels = _base_examples(base)
-    base_logits = scale * _best_of_class(
-        queries @ base_examples.T, base_labels, base.num_classes
-    )
-    cosines = scale * (_stored(pool) @ queries.T)
-    best_view = jnp.max(
-        cosines.reshape(pool.shape[0], -1, queries.shape[0]), axis=1
-    )
 
-    def novel(draw):
-      chex.assert_rank(draw, 2)
-      best = best_view[draw[:, 0]]
-      logits = [best.T]
-      for column in draw.T[1:]:
-        best = jnp.maximum(best, best_view[column])
-        logits.append(best.T)
-      return jnp.stack(logits)
+    def score(queries):
+      chex.assert_rank(queries, 2)
+      queries = similarity.unit(queries)
+      base_logits = scale * jax.ops.segment_max(
+          base_examples @ queries.T, base_labels, base.num_classes
+      )
+      cosines = scale * (examples @ queries.T)
+      best_view = jnp.max(
+          cosines.reshape(pool.shape[0], -1, queries.shape[0]), axis=1
+      )
 
-    return base_logits, novel
+      def novel(draws):
+        return nested.nested_reduce(
+            best_view, draws, shots, combine=jnp.maximum
+        )
+
+      return base_logits, novel
+
+    return draws, score
 
   return types.Learner(fit, predict, sweep)
 
@@ -102,11 +106,3 @@ def _base_examples(base: types.Base) -> tuple[jax.Array, jax.Array]:
   if base.labels is None:
     raise ValueError('base.features are given without base.labels')
   return similarity.unit(base.features), base.labels
-
-
-def _best_of_class(
-    cosines: jax.Array, labels: jax.Array, num_classes: int
-) -> jax.Array:
-  """Maximum over each class's columns: `[..., M]` to `[..., C]`."""
-  best = jax.ops.segment_max(jnp.moveaxis(cosines, -1, 0), labels, num_classes)
-  return jnp.moveaxis(best, 0, -1)

@@ -62,9 +62,9 @@ def test_features_of_any_rank(rng):
 
 def test_the_gradient_of_a_mean_is_one_over_its_number_of_examples():
   labels = jnp.array([0, 0, 0, 1, 2, 2])
-  gradient = jax.grad(
-      lambda x: jnp.sum(ops.class_means(x, labels, 4)[:, 0])
-  )(jnp.zeros((6, 1)))
+  gradient = jax.grad(lambda x: jnp.sum(ops.class_means(x, labels, 4)[:, 0]))(
+      jnp.zeros((6, 1))
+  )
   np.testing.assert_allclose(
       gradient[:, 0], [1 / 3, 1 / 3, 1 / 3, 1, 1 / 2, 1 / 2], rtol=1e-6
   )
