@@ -95,11 +95,14 @@ class Learner(NamedTuple):
     predict: `(classifier, features [..., D]) -> logits [..., C + N]`, base
       classes first, novel ones after them in the order of support's labels.
     sweep: the same in less arithmetic when many nested draws share one pool of
-      examples, or None. `sweep(base, pool [M, D], queries [Q, D])` returns
-      `(base_logits [Q, C], novel)` with
-      `novel(draw [N, K]) -> logits [K, Q, N]`: entry k of the leading axis
-      scores the classifier fitted on the first k + 1 columns of the draw
-      (indices into the pool). Up to rounding, it equals fit then predict.
+      examples, or None. `sweep(base, pool [M, D], draws [T, N, K], shots)`
+      returns `(fitted, score)`: what T draws need remembered, as a pytree whose
+      leaves lead with T, and `score(queries [Q, D]) -> (base_logits [C, Q],
+      novel)` with `novel(some of fitted, [t, ...]) -> logits`, one array
+      `[t, N, Q]` for each number n of `shots`: those of the classifiers fitted
+      on the first n columns of the draws (indices into the pool). Classes come
+      before queries, so that ranking them runs along contiguous queries. Up to
+      rounding, it equals fit then predict.
   """
 
   fit: Callable[[Key, Base, Support], Classifier]
