@@ -5,10 +5,10 @@ from lsl_jax.models.heads import CosineClassifier, Embedding, LinearClassifier
 from lsl_jax.models.inception import InceptionV1
 from lsl_jax.models.network import (
     BACKBONES,
-    Network,
-    Spec,
     build,
     build_backbone,
+    Network,
+    Spec,
 )
 from lsl_jax.models.pretrained import load as load_pretrained
 from lsl_jax.models.resnet import (

@@ -40,5 +40,5 @@ class Conv4(nn.Module):
           self.width, 3, dtype=self.dtype, name=f'block{block}_conv'
       )(x)
       x = nn.relu(norm(name=f'block{block}_norm')(x))
-      x = layers.max_pool_2x2(x)
+      x = layers.max_pool(x, 2, 2)
     return {'map': x, 'pooled': layers.global_mean(x)}

@@ -54,6 +54,6 @@ class VGG16(nn.Module):
         named[name] = x
         x = nn.relu(x)
         named[f'relu{stage}_{index}'] = x
-      x = layers.max_pool_2x2(x)
+      x = layers.max_pool(x, 2, 2)
       named[f'pool{stage}'] = x
     return {'map': x, 'pooled': layers.global_mean(x), **named}

@@ -25,17 +25,9 @@ def pooled(x, size, stride, before, cover):
   return out
 
 
-@pytest.mark.parametrize('shape', [(2, 4, 6, 3), (1, 5, 7, 2)])
-def test_plain_pooling_takes_the_maximum_of_four(rng, shape):
-  x = rng.normal(size=shape)
-  np.testing.assert_array_equal(
-      layers.max_pool_2x2(x), pooled(x, 2, 2, 0, False).astype(np.float32)
-  )
-
-
 def test_plain_pooling_sends_the_gradient_to_the_maximum(rng):
   x = jnp.asarray(rng.permutation(16).reshape(1, 4, 4, 1), jnp.float32)
-  gradient = jax.grad(lambda x: layers.max_pool_2x2(x).sum())(x)
+  gradient = jax.grad(lambda x: layers.max_pool(x, 2, 2).sum())(x)
   blocks = x.reshape(2, 2, 2, 2).max((1, 3))
   expected = np.isin(x, blocks)
   np.testing.assert_array_equal(gradient, expected)
@@ -51,6 +43,16 @@ def test_pooling_windows_lie_as_in_pytorch(rng, size, stride, cover, length):
       layers.max_pool(x, size, stride, cover=cover),
       pooled(x, size, stride, before, cover),
   )
+
+
+@pytest.mark.parametrize('cover', [False, True])
+def test_overlapping_windows_add_their_gradients(rng, cover):
+  x = jnp.asarray(rng.permutation(36).reshape(1, 6, 6, 1), jnp.float32)
+  gradient = jax.grad(lambda x: layers.max_pool(x, 3, 2, cover=cover).sum())(x)
+  maxima = pooled(np.asarray(x), 3, 2, 0 if cover else 1, cover).ravel()
+  values = np.asarray(x)[0, :, :, 0]
+  expected = [[(maxima == value).sum() for value in row] for row in values]
+  np.testing.assert_array_equal(gradient[0, :, :, 0], expected)
 
 
 def test_pooling_keeps_negative_maxima_at_the_padded_edge():

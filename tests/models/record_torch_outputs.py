@@ -231,22 +231,20 @@ def main():
       'inception_v1': (GoogLeNet(), 70),
       'vgg16': (VGG(), 64),
   }
-  recorded = {}
-  for name, (network, size) in networks.items():
-    for key, value in record(network, size).items():
-      recorded[f'{name}/{key}'] = value
+  recorded = {
+      f'{name}/{key}': value
+      for name, (network, size) in networks.items()
+      for key, value in record(network, size).items()
+  }
   np.savez_compressed(FOLDER / 'torch_outputs.npz', **recorded)
   saved = {
       'resnet10_width1': fill(ResNet((1, 1, 1, 1), width=1)).state_dict(),
       'tensors': {'epoch': 3, 'state_dict': kinds()},
   }
   for name, content in saved.items():
-    torch.save(content, FOLDER / f'{name}.pth')
-    torch.save(
-        content,
-        FOLDER / f'{name}_legacy.pth',
-        _use_new_zipfile_serialization=False,
-    )
+    for end in ('', '_legacy'):
+      path = FOLDER / f'{name}{end}.pth'
+      torch.save(content, path, _use_new_zipfile_serialization=not end)
 
 
 if __name__ == '__main__':
