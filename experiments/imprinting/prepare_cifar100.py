@@ -36,11 +36,11 @@ def convert(train: str, test: str, out: str) -> None:
   names = None
   for path, training in ((train, True), (test, False)):
     with np.load(path, allow_pickle=False) as file:
-      if names is not None and not np.array_equal(names, file["fine_names"]):
-        raise ValueError(f"{train} and {test} differ in fine_names")
-      names = file["fine_names"]
-      images.append(unfilter(file["images_filtered"]))
-      labels.append(file["fine"].astype(np.int32))
+      if names is not None and not np.array_equal(names, file['fine_names']):
+        raise ValueError(f'{train} and {test} differ in fine_names')
+      names = file['fine_names']
+      images.append(unfilter(file['images_filtered']))
+      labels.append(file['fine'].astype(np.int32))
     is_train.append(np.full(len(labels[-1]), training))
   pathlib.Path(out).parent.mkdir(parents=True, exist_ok=True)
   np.savez_compressed(
@@ -54,12 +54,12 @@ def convert(train: str, test: str, out: str) -> None:
 
 def main() -> None:
   parser = argparse.ArgumentParser(description=__doc__)
-  parser.add_argument("train", help=".npz of the 50,000 training images")
-  parser.add_argument("test", help=".npz of the 10,000 test images")
-  parser.add_argument("out", help=".npz to write")
+  parser.add_argument('train', help='.npz of the 50,000 training images')
+  parser.add_argument('test', help='.npz of the 10,000 test images')
+  parser.add_argument('out', help='.npz to write')
   options = parser.parse_args()
   convert(options.train, options.test, options.out)
 
 
-if __name__ == "__main__":
+if __name__ == '__main__':
   main()

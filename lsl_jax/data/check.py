@@ -15,7 +15,7 @@ def check(
     shots: int,
     queries: int = 1,
     pooled: bool = False,
-    bad: str = "error",
+    bad: str = 'error',
 ) -> splits.ClassSplit:
   """Counts the images of every class of a split.
 
@@ -46,8 +46,8 @@ def check(
     for index in classes:
       if not 0 <= index < dataset.num_classes:
         raise ValueError(
-            f"data set {dataset.name!r}: the {part} class {index} is not in"
-            f" 0..{dataset.num_classes - 1}"
+            f'data set {dataset.name!r}: the {part} class {index} is not in'
+            f' 0..{dataset.num_classes - 1}'
         )
   train = np.bincount(
       dataset.labels[dataset.is_train], minlength=dataset.num_classes
@@ -57,17 +57,17 @@ def check(
   )
   for part, classes in split._asdict().items():
     for index in classes:
-      wanted = (1, 1) if part == "base" else (shots, queries)
+      wanted = (1, 1) if part == 'base' else (shots, queries)
       what = _problem(int(train[index]), int(test[index]), *wanted, pooled)
       if what:
         name = dataset.class_names[index]
-        problems[index] = f"the {part} class {name!r} has {what}"
+        problems[index] = f'the {part} class {name!r} has {what}'
   if not problems:
     return split
   first = next(iter(problems.values()))
-  if bad == "error":
+  if bad == 'error':
     raise ValueError(
-        f"data set {dataset.name!r}: {first} ({len(problems)} such classes);"
+        f'data set {dataset.name!r}: {first} ({len(problems)} such classes);'
         " add images, ask for less, or leave such classes out with bad='skip'"
     )
   kept = splits.ClassSplit(
@@ -76,12 +76,12 @@ def check(
   for part, classes in split._asdict().items():
     if classes and not getattr(kept, part):
       raise ValueError(
-          f"data set {dataset.name!r}: no {part} class has enough images; the"
-          f" first: {first}"
+          f'data set {dataset.name!r}: no {part} class has enough images; the'
+          f' first: {first}'
       )
   warnings.warn(
-      f"data set {dataset.name!r}: left out {len(problems)} classes with too"
-      f" few images, the first: {first}",
+      f'data set {dataset.name!r}: left out {len(problems)} classes with too'
+      f' few images, the first: {first}',
       stacklevel=2,
   )
   return kept
@@ -92,16 +92,16 @@ def _problem(
 ) -> str:
   """What a class lacks, or an empty string."""
   if train + test == 0:
-    return "no images"
+    return 'no images'
   if pooled:
     if train + test < shots + queries:
       return (
-          f"{train + test} images, needed are {shots + queries}: {shots} to"
-          f" learn from and {queries} to test on"
+          f'{train + test} images, needed are {shots + queries}: {shots} to'
+          f' learn from and {queries} to test on'
       )
-    return ""
+    return ''
   if train < shots:
-    return f"{train} training images, needed are {shots}"
+    return f'{train} training images, needed are {shots}'
   if test < queries:
-    return f"{test} test images, needed are {queries}"
-  return ""
+    return f'{test} test images, needed are {queries}'
+  return ''

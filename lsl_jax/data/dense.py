@@ -56,7 +56,7 @@ def to_dataset(
     size: int,
     resize: int | None = None,
     keep_aspect: bool = False,
-    bad: str = "error",
+    bad: str = 'error',
     threads: int | None = None,
 ) -> dataset_lib.Dataset:
   """The same data set with all its images in one array.
@@ -86,7 +86,7 @@ def to_dataset(
       resize,
       keep_aspect,
       threads,
-      skip=bad == "skip",
+      skip=bad == 'skip',
   )
   if not errors:
     return dataclasses.replace(dataset, images=array)
@@ -115,8 +115,8 @@ def _decode(
   resize = size if resize is None else resize
   if not 0 < size <= resize:
     raise ValueError(
-        f"size must be positive and at most resize, got size={size} and"
-        f" resize={resize}"
+        f'size must be positive and at most resize, got size={size} and'
+        f' resize={resize}'
     )
   if isinstance(images, np.ndarray) and images.shape[1:3] == (resize, resize):
     crop = slice((resize - size) // 2, (resize - size) // 2 + size)

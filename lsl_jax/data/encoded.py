@@ -16,7 +16,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 # Formats whose decoders start no other program and that photographs come in.
-FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
+FORMATS = ('BMP', 'GIF', 'JPEG', 'PNG', 'PPM', 'TIFF', 'WEBP')
 
 
 class ImageError(ValueError):
@@ -42,14 +42,14 @@ def decode(data: bytes, name: str) -> np.ndarray:
       _check_size(image.size)
       return np.asarray(_to_rgb(ImageOps.exif_transpose(image)))
   except Image.UnidentifiedImageError as error:
-    what = "the file is empty" if not data else "not an image"
+    what = 'the file is empty' if not data else 'not an image'
     raise ImageError(
         f'{name}: {what}; accepted are {", ".join(FORMATS)}'
     ) from error
   # Pillow's decoders raise errors of almost any type on a damaged file.
   except Exception as error:
     raise ImageError(
-        f"{name}: cannot be decoded ({type(error).__name__}: {error})"
+        f'{name}: cannot be decoded ({type(error).__name__}: {error})'
     ) from error
 
 
@@ -58,56 +58,56 @@ def _check_size(size: tuple[int, int]) -> None:
   limit = Image.MAX_IMAGE_PIXELS
   if limit is not None and size[0] * size[1] > limit:
     raise ValueError(
-        f"{size[0]} x {size[1]} pixels are more than the limit of {limit},"
-        " PIL.Image.MAX_IMAGE_PIXELS"
+        f'{size[0]} x {size[1]} pixels are more than the limit of {limit},'
+        ' PIL.Image.MAX_IMAGE_PIXELS'
     )
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:
   """Any mode as 8-bit RGB."""
-  if image.mode.startswith("I"):
+  if image.mode.startswith('I'):
     values = np.asarray(image).astype(np.int64)
     if values.min() < 0 or values.max() > 65535:
-      raise ValueError("integer pixels must be within 16 bits")
+      raise ValueError('integer pixels must be within 16 bits')
     image = Image.fromarray(((values + 128) // 257).astype(np.uint8))
-  elif image.mode == "F":
-    raise ValueError("floating-point pixels have no agreed range")
+  elif image.mode == 'F':
+    raise ValueError('floating-point pixels have no agreed range')
   if image.has_transparency_data:
-    image = image.convert("RGBA")
-    white = Image.new("RGBA", image.size, "white")
+    image = image.convert('RGBA')
+    white = Image.new('RGBA', image.size, 'white')
     image = Image.alpha_composite(white, image)
-  return image.convert("RGB")
+  return image.convert('RGB')
 
 
 class Encoded(Sequence):
   """A sequence of encoded images; a source says how to read and name them."""
 
   def __len__(self) -> int:
-    raise TypeError(f"{type(self).__name__} must define its length")
+    raise TypeError(f'{type(self).__name__} must define its length')
 
   def read(self, index: int) -> bytes:
     """The encoded image, for `index` in 0 .. len - 1."""
-    raise TypeError(f"{type(self).__name__} must define how it reads")
+    raise TypeError(f'{type(self).__name__} must define how it reads')
 
   def describe(self, index: int) -> str:
     """What to call the image in an error."""
-    return f"image {index}"
+    return f'image {index}'
 
   # No slices: a part of a lazy sequence is a subset.Subset.
   def __getitem__(self, index) -> np.ndarray:  # pyrefly: ignore[bad-override]
     number = operator.index(index)
     if not -len(self) <= number < len(self):
-      raise IndexError(f"image {number} of {len(self)}")
+      raise IndexError(f'image {number} of {len(self)}')
     number %= len(self)
     name = self.describe(number)
     try:
       data = self.read(number)
     except OSError as error:
-      raise ImageError(f"{name}: cannot be read ({error})") from error
+      raise ImageError(f'{name}: cannot be read ({error})') from error
     return decode(data, name)
 
   def __repr__(self) -> str:
-    return f"{type(self).__name__}({len(self)} images)"
+    return f'{type(self).__name__}({len(self)} images)'
 
 
 class Files(Encoded):
@@ -141,7 +141,7 @@ class Pack(Encoded):
     name: what to call the pack in an error.
   """
 
-  def __init__(self, data: np.ndarray, offsets: np.ndarray, name: str = "pack"):
+  def __init__(self, data: np.ndarray, offsets: np.ndarray, name: str = 'pack'):
     self.data = data
     self.offsets = np.asarray(offsets).astype(np.int64)
     self.name = name
@@ -155,4 +155,4 @@ class Pack(Encoded):
 
   def describe(self, index: int) -> str:
     """The pack and the number in it."""
-    return f"{self.name}, image {index}"
+    return f'{self.name}, image {index}'

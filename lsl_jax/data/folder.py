@@ -14,19 +14,19 @@ from lsl_jax.data import dataset as dataset_lib
 from lsl_jax.data import encoded, image_split
 
 ENDINGS = (
-    ".bmp",
-    ".gif",
-    ".jpeg",
-    ".jpg",
-    ".png",
-    ".ppm",
-    ".tif",
-    ".tiff",
-    ".webp",
+    '.bmp',
+    '.gif',
+    '.jpeg',
+    '.jpg',
+    '.png',
+    '.ppm',
+    '.tif',
+    '.tiff',
+    '.webp',
 )
 _LAYOUT = (
-    "expected <path>/<class>/<image> or <path>/train/<class>/<image> and"
-    " <path>/test/<class>/<image>"
+    'expected <path>/<class>/<image> or <path>/train/<class>/<image> and'
+    ' <path>/test/<class>/<image>'
 )
 
 
@@ -60,11 +60,11 @@ def load(
   """
   path = pathlib.Path(path)
   if not path.is_dir():
-    raise FileNotFoundError(f"the image folder {path} does not exist")
+    raise FileNotFoundError(f'the image folder {path} does not exist')
   parts = _parts(path)
   class_names = sorted({c.name for part in parts for c in _folders(part)})
   if not class_names:
-    raise ValueError(f"{path} holds no class folders; {_LAYOUT}")
+    raise ValueError(f'{path} holds no class folders; {_LAYOUT}')
   files: list[pathlib.Path] = []
   labels: list[int] = []
   is_train: list[bool] = []
@@ -75,16 +75,16 @@ def load(
       ignored += others
       files += found
       labels += [label] * len(found)
-      is_train += [part.name != "test"] * len(found)
+      is_train += [part.name != 'test'] * len(found)
   if ignored:
     warnings.warn(
-        f"{path}: ignored {len(ignored)} files that are no images by their"
+        f'{path}: ignored {len(ignored)} files that are no images by their'
         f' ending, the first is {ignored[0]}; accepted are {" ".join(ENDINGS)}',
         stacklevel=2,
     )
   if not files:
     raise ValueError(
-        f"{path} holds {len(class_names)} class folders but no images with the"
+        f'{path} holds {len(class_names)} class folders but no images with the'
         f' endings {" ".join(ENDINGS)}'
     )
   if len(parts) == 2:
@@ -104,12 +104,12 @@ def load(
 
 def _parts(path: pathlib.Path) -> list[pathlib.Path]:
   """`train` and `test` where both are there, else the folder itself."""
-  parts = [path / part for part in ("train", "test")]
+  parts = [path / part for part in ('train', 'test')]
   present = [part for part in parts if part.is_dir()]
   if len(present) == 1:
     missing = parts[1 - parts.index(present[0])]
     raise ValueError(
-        f"{path} has {present[0].name}/ but no {missing.name}/; {_LAYOUT}"
+        f'{path} has {present[0].name}/ but no {missing.name}/; {_LAYOUT}'
     )
   return present or [path]
 
@@ -117,7 +117,7 @@ def _parts(path: pathlib.Path) -> list[pathlib.Path]:
 def _folders(path: pathlib.Path) -> list[pathlib.Path]:
   """The class folders in a part; hidden ones are left alone."""
   return [
-      p for p in path.iterdir() if p.is_dir() and not p.name.startswith(".")
+      p for p in path.iterdir() if p.is_dir() and not p.name.startswith('.')
   ]
 
 
@@ -127,9 +127,9 @@ def _images(
   """The images below a class folder, sorted, and the other files."""
   files = sorted(
       p
-      for p in folder.rglob("*")
+      for p in folder.rglob('*')
       if p.is_file()
-      and not any(part.startswith(".") for part in p.relative_to(folder).parts)
+      and not any(part.startswith('.') for part in p.relative_to(folder).parts)
   )
   images = [p for p in files if p.suffix.lower() in ENDINGS]
   return images, [p for p in files if p.suffix.lower() not in ENDINGS]

@@ -28,7 +28,7 @@ def by_fraction(
   np.True_
   """
   if not 0 <= test_fraction <= 1:
-    raise ValueError(f"test_fraction must be in 0 .. 1, got {test_fraction}")
+    raise ValueError(f'test_fraction must be in 0 .. 1, got {test_fraction}')
   labels = np.asarray(labels)
   is_train = np.ones(len(labels), bool)
   for label in np.unique(labels[labels >= 0]):

@@ -9,10 +9,10 @@ from lsl_jax.data import folder, npz, tfds
 from lsl_jax.data import spec as spec_lib
 
 SOURCES: dict[str, Callable[..., dataset_lib.Dataset]] = {
-    "folder": folder.load,
-    "npz": npz.load,
+    'folder': folder.load,
+    'npz': npz.load,
 }
-_TFDS = "tfds:"
+_TFDS = 'tfds:'
 
 
 def load(spec: Any) -> dataset_lib.Dataset:
@@ -33,28 +33,28 @@ def load(spec: Any) -> dataset_lib.Dataset:
       Or the source refuses the data.
   """
   fields = spec_lib.as_dict(spec)
-  name = fields.get("name")
+  name = fields.get('name')
   if isinstance(name, str) and name.startswith(_TFDS):
-    source, arguments = tfds.load, {"name": name[len(_TFDS) :]}
+    source, arguments = tfds.load, {'name': name[len(_TFDS) :]}
   elif name in SOURCES:
     source, arguments = SOURCES[name], {}
   else:
-    valid = [*SOURCES, f"{_TFDS}<name of a TFDS set>"]
+    valid = [*SOURCES, f'{_TFDS}<name of a TFDS set>']
     raise ValueError(
-        f"unknown data set {name!r}; {spec_lib.choices(name, valid)}"
+        f'unknown data set {name!r}; {spec_lib.choices(name, valid)}'
     )
   accepted = inspect.signature(source).parameters
-  for key in ("path", "seed"):
+  for key in ('path', 'seed'):
     if key in accepted and fields.get(key) is not None:
       arguments[key] = fields[key]
     elif key in accepted and accepted[key].default is inspect.Parameter.empty:
-      raise ValueError(f"the data set {name!r} needs a {key}")
-  options = spec_lib.as_dict(fields.get("options") or {})
-  valid = [key for key in accepted if key not in ("path", "seed", *arguments)]
+      raise ValueError(f'the data set {name!r} needs a {key}')
+  options = spec_lib.as_dict(fields.get('options') or {})
+  valid = [key for key in accepted if key not in ('path', 'seed', *arguments)]
   for key in options:
     if key not in valid:
       raise ValueError(
-          f"the data set {name!r} has no option {key!r};"
-          f" {spec_lib.choices(key, valid)}"
+          f'the data set {name!r} has no option {key!r};'
+          f' {spec_lib.choices(key, valid)}'
       )
   return source(**arguments, **options)

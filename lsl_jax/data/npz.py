@@ -15,9 +15,9 @@ import numpy as np
 from lsl_jax.data import dataset as dataset_lib
 from lsl_jax.data import encoded, image_split
 
-_PACKS = ("encoded", "jpeg")
-KEYS = ("labels", "images", *_PACKS, "offsets", "class_names", "is_train")
-_FORMAT = "see docs/data_format.md"
+_PACKS = ('encoded', 'jpeg')
+KEYS = ('labels', 'images', *_PACKS, 'offsets', 'class_names', 'is_train')
+_FORMAT = 'see docs/data_format.md'
 
 
 def load(
@@ -45,14 +45,14 @@ def load(
   """
   path = pathlib.Path(path)
   arrays = _read(path)
-  labels = arrays["labels"]
-  if labels.ndim != 1 or labels.dtype.kind not in "iu":
+  labels = arrays['labels']
+  if labels.ndim != 1 or labels.dtype.kind not in 'iu':
     raise ValueError(
-        f"{path}: labels must be [M] integers, got {labels.dtype} of shape"
-        f" {labels.shape}"
+        f'{path}: labels must be [M] integers, got {labels.dtype} of shape'
+        f' {labels.shape}'
     )
-  if "is_train" in arrays:
-    is_train = arrays["is_train"]
+  if 'is_train' in arrays:
+    is_train = arrays['is_train']
   else:
     is_train = image_split.by_fraction(
         labels, test_fraction=test_fraction, seed=seed
@@ -64,17 +64,17 @@ def load(
         name or path.stem, images, labels, class_names, is_train
     )
   except ValueError as error:
-    raise ValueError(f"{path}: {error}") from error
+    raise ValueError(f'{path}: {error}') from error
 
 
 def _read(path: pathlib.Path) -> dict[str, np.ndarray]:
   """The arrays of the format; others are not even read."""
   if not path.is_file():
-    raise FileNotFoundError(f"the data set {path} does not exist")
+    raise FileNotFoundError(f'the data set {path} does not exist')
   if not zipfile.is_zipfile(path):
     raise ValueError(
-        f"{path} is not a .npz file, or is truncated; write it with"
-        f" numpy.savez, {_FORMAT}"
+        f'{path} is not a .npz file, or is truncated; write it with'
+        f' numpy.savez, {_FORMAT}'
     )
   with np.load(path, allow_pickle=False) as file:
     _check_keys(path, file.files)
@@ -84,16 +84,16 @@ def _read(path: pathlib.Path) -> dict[str, np.ndarray]:
 def _check_keys(path: pathlib.Path, keys: list[str]) -> None:
   """Labels, and one kind of images."""
   found = f'it has the keys {", ".join(keys) or "none"}; {_FORMAT}'
-  if "labels" not in keys:
-    raise ValueError(f"{path} has no key labels; {found}")
-  kinds = [key for key in ("images", *_PACKS) if key in keys]
+  if 'labels' not in keys:
+    raise ValueError(f'{path} has no key labels; {found}')
+  kinds = [key for key in ('images', *_PACKS) if key in keys]
   if len(kinds) != 1:
     raise ValueError(
-        f"{path} must have exactly one of the keys images,"
+        f'{path} must have exactly one of the keys images,'
         f' {", ".join(_PACKS)}; {found}'
     )
-  if kinds[0] in _PACKS and "offsets" not in keys:
-    raise ValueError(f"{path} has {kinds[0]} but no key offsets; {found}")
+  if kinds[0] in _PACKS and 'offsets' not in keys:
+    raise ValueError(f'{path} has {kinds[0]} but no key offsets; {found}')
 
 
 def _array(path: pathlib.Path, file: Any, key: str) -> np.ndarray:
@@ -101,14 +101,14 @@ def _array(path: pathlib.Path, file: Any, key: str) -> np.ndarray:
   try:
     return file[key]
   except (OSError, EOFError, zlib.error, zipfile.BadZipFile) as error:
-    raise ValueError(f"{path}: the key {key} is damaged ({error})") from error
+    raise ValueError(f'{path}: the key {key} is damaged ({error})') from error
   except ValueError as error:
-    if "allow_pickle" not in str(error):
-      raise ValueError(f"{path}: the key {key}: {error}") from error
+    if 'allow_pickle' not in str(error):
+      raise ValueError(f'{path}: the key {key}: {error}') from error
     raise ValueError(
-        f"{path}: the key {key} holds pickled Python objects, which are never"
-        " loaded as they can run code; store a plain array (names as"
-        " numpy.array(names, dtype=str))"
+        f'{path}: the key {key} holds pickled Python objects, which are never'
+        ' loaded as they can run code; store a plain array (names as'
+        ' numpy.array(names, dtype=str))'
     ) from error
 
 
@@ -116,31 +116,31 @@ def _images(
     path: pathlib.Path, arrays: dict[str, np.ndarray]
 ) -> np.ndarray | encoded.Pack:
   """One array of images, or a pack of encoded ones."""
-  if "images" in arrays:
-    images = arrays["images"]
+  if 'images' in arrays:
+    images = arrays['images']
     if images.dtype != np.uint8 or images.ndim != 4 or images.shape[3] != 3:
       raise ValueError(
-          f"{path}: images must be uint8 [M, H, W, 3] (0 to 255, RGB), got"
-          f" {images.dtype} of shape {images.shape}"
+          f'{path}: images must be uint8 [M, H, W, 3] (0 to 255, RGB), got'
+          f' {images.dtype} of shape {images.shape}'
       )
     return images
   key = next(key for key in _PACKS if key in arrays)
-  data, offsets = arrays[key], arrays["offsets"]
+  data, offsets = arrays[key], arrays['offsets']
   if data.dtype != np.uint8 or data.ndim != 1:
     raise ValueError(
-        f"{path}: {key} must be uint8 [bytes], got {data.dtype} of shape"
-        f" {data.shape}"
+        f'{path}: {key} must be uint8 [bytes], got {data.dtype} of shape'
+        f' {data.shape}'
     )
-  if offsets.dtype.kind not in "iu" or offsets.ndim != 1 or not len(offsets):
+  if offsets.dtype.kind not in 'iu' or offsets.ndim != 1 or not len(offsets):
     raise ValueError(
-        f"{path}: offsets must be [M + 1] integers, got {offsets.dtype} of"
-        f" shape {offsets.shape}"
+        f'{path}: offsets must be [M + 1] integers, got {offsets.dtype} of'
+        f' shape {offsets.shape}'
     )
   offsets = offsets.astype(np.int64)
   if offsets[0] < 0 or offsets[-1] > len(data) or (np.diff(offsets) < 0).any():
     raise ValueError(
-        f"{path}: offsets must ascend within 0 .. {len(data)}, the length of"
-        f" {key}; they run from {offsets[0]} to {offsets[-1]}"
+        f'{path}: offsets must ascend within 0 .. {len(data)}, the length of'
+        f' {key}; they run from {offsets[0]} to {offsets[-1]}'
     )
   return encoded.Pack(data, offsets, str(path))
 
@@ -149,15 +149,16 @@ def _class_names(
     path: pathlib.Path, arrays: dict[str, np.ndarray]
 ) -> tuple[str, ...]:
   """The stored names, or the numbers from 0 to the largest label."""
-  if "class_names" not in arrays:
-    largest = int(arrays["labels"].max(initial=-1))
+  if 'class_names' not in arrays:
+    labels = arrays['labels']
+    largest = int(labels.max()) if labels.size else -1
     return tuple(str(i) for i in range(largest + 1))
-  names = arrays["class_names"]
-  if names.ndim != 1 or names.dtype.kind not in "US":
+  names = arrays['class_names']
+  if names.ndim != 1 or names.dtype.kind not in 'US':
     raise ValueError(
-        f"{path}: class_names must be [C] strings, got {names.dtype} of shape"
-        f" {names.shape}"
+        f'{path}: class_names must be [C] strings, got {names.dtype} of shape'
+        f' {names.shape}'
     )
-  if names.dtype.kind == "S":
-    return tuple(name.decode("utf-8") for name in names.tolist())
+  if names.dtype.kind == 'S':
+    return tuple(name.decode('utf-8') for name in names.tolist())
   return tuple(names.tolist())

@@ -6,9 +6,9 @@ from typing import Any
 
 # Sets that nobody may download for another: what to place in the manual folder.
 MANUAL_FILES = {
-    "imagenet2012": (
-        "ILSVRC2012_img_train.tar",
-        "ILSVRC2012_img_val.tar",
+    'imagenet2012': (
+        'ILSVRC2012_img_train.tar',
+        'ILSVRC2012_img_val.tar',
     ),
 }
 
@@ -20,16 +20,16 @@ def command(name: str, path: str | pathlib.Path | None) -> str:
     pip install 'lsl_jax[prepare]'
     python -m lsl_jax.data.prepare cifar100
   """
-  where = "" if path is None else f" --path={shlex.quote(str(path))}"
+  where = '' if path is None else f' --path={shlex.quote(str(path))}'
   return (
       "  pip install 'lsl_jax[prepare]'\n"
-      f"  python -m lsl_jax.data.prepare {shlex.quote(name)}{where}"
+      f'  python -m lsl_jax.data.prepare {shlex.quote(name)}{where}'
   )
 
 
 def manual_folder(builder: Any) -> pathlib.Path:
   """Where TFDS looks for files that it cannot download."""
-  return pathlib.Path(builder.data_dir_root) / "downloads" / "manual"
+  return pathlib.Path(builder.data_dir_root) / 'downloads' / 'manual'
 
 
 def instructions(
@@ -45,17 +45,17 @@ def instructions(
   Returns:
     Files to place by hand, if any, and the lines to run.
   """
-  text = ""
+  text = ''
   files = MANUAL_FILES.get(builder.name)
   if files:
     text = (
         f'place {" and ".join(files)} (from image-net.org, with an account) in'
-        f" {manual_folder(builder)}, then "
+        f' {manual_folder(builder)}, then '
     )
   elif builder.MANUAL_DOWNLOAD_INSTRUCTIONS:
-    asked = " ".join(builder.MANUAL_DOWNLOAD_INSTRUCTIONS.split())
+    asked = ' '.join(builder.MANUAL_DOWNLOAD_INSTRUCTIONS.split())
     text = (
-        "its files have to be downloaded by hand into"
-        f" {manual_folder(builder)} ({asked}), then "
+        'its files have to be downloaded by hand into'
+        f' {manual_folder(builder)} ({asked}), then '
     )
-  return f"{text}run once\n{command(name, path)}"
+  return f'{text}run once\n{command(name, path)}'

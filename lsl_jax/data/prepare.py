@@ -33,33 +33,33 @@ def prepare(name: str, path: str | None = None) -> str:
   if missing and not builder.is_prepared():
     raise FileNotFoundError(
         f'{name} needs {" and ".join(missing)} in {folder}; download them from'
-        " image-net.org with an account"
+        ' image-net.org with an account'
     )
   try:
-    builder.download_and_prepare(file_format="array_record")
+    builder.download_and_prepare(file_format='array_record')
   except ImportError as error:
     raise ImportError(
-        f"preparing {name} needs a package that is missing ({error}); run\n"
-        f"{preparation.command(name, path)}"
+        f'preparing {name} needs a package that is missing ({error}); run\n'
+        f'{preparation.command(name, path)}'
     ) from error
-  return f"{tfds.load(name, path=path)!r} in {builder.data_path}"
+  return f'{tfds.load(name, path=path)!r} in {builder.data_path}'
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
   """The command line."""
   parser = argparse.ArgumentParser(
-      prog="python -m lsl_jax.data.prepare", description=__doc__
+      prog='python -m lsl_jax.data.prepare', description=__doc__
   )
-  parser.add_argument("name", help="of the TFDS set, for example cifar100")
-  parser.add_argument("--path", help="TFDS's data folder; its own by default")
+  parser.add_argument('name', help='of the TFDS set, for example cifar100')
+  parser.add_argument('--path', help="TFDS's data folder; its own by default")
   options = parser.parse_args(arguments)
   try:
     print(prepare(options.name, options.path))
   except (FileNotFoundError, ImportError, ValueError) as error:
-    print(f"error: {error}", file=sys.stderr)
+    print(f'error: {error}', file=sys.stderr)
     return 1
   return 0
 
 
-if __name__ == "__main__":
+if __name__ == '__main__':
   sys.exit(main())

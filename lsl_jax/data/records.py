@@ -9,7 +9,7 @@ import numpy as np
 
 from lsl_jax.data import encoded
 
-_CACHE = "lsl_jax_labels.npz"
+_CACHE = 'lsl_jax_labels.npz'
 
 
 class Records(encoded.Encoded):
@@ -40,11 +40,11 @@ class Records(encoded.Encoded):
   def describe(self, index: int) -> str:
     """The data set, the part and the number in it."""
     part, offset = self._locate(index)
-    return f"{self.name}, {self.parts[part]} image {offset}"
+    return f'{self.name}, {self.parts[part]} image {offset}'
 
   def _locate(self, index: int) -> tuple[int, int]:
     """Which part a record is in, and where in that part."""
-    part = int(np.searchsorted(self._ends, index, side="right"))
+    part = int(np.searchsorted(self._ends, index, side='right'))
     return part, index - (int(self._ends[part - 1]) if part else 0)
 
 
@@ -71,13 +71,13 @@ def read_labels(
   Returns:
     `[m]` int32 labels, and the names by label (empty without `label_name`).
   """
-  file = folder / f"{part}.{label}.{_CACHE}"
+  file = folder / f'{part}.{label}.{_CACHE}'
   if file.is_file():
     with np.load(file, allow_pickle=False) as stored:
-      labels, names = stored["labels"], stored["names"]
+      labels, names = stored['labels'], stored['names']
       if len(labels) == len(source):
         return labels, dict(
-            zip(stored["named"].tolist(), names.tolist(), strict=True)
+            zip(stored['named'].tolist(), names.tolist(), strict=True)
         )
   labels = np.zeros(len(source), np.int32)
   found: dict[int, str] = {}
@@ -92,15 +92,15 @@ def read_labels(
 
 def _text(value: Any) -> str:
   """A text feature as a string."""
-  return value.decode("utf-8") if isinstance(value, bytes) else str(value)
+  return value.decode('utf-8') if isinstance(value, bytes) else str(value)
 
 
 def _write(file: pathlib.Path, labels: np.ndarray, names: dict[int, str]):
   """Keeps labels for the next time; a folder of others is left as it is."""
   if not os.access(file.parent, os.W_OK):
     return
-  partial = file.with_name(f"{file.name}.{os.getpid()}.tmp")
-  with partial.open("wb") as stream:
+  partial = file.with_name(f'{file.name}.{os.getpid()}.tmp')
+  with partial.open('wb') as stream:
     np.savez(
         stream,
         labels=labels,

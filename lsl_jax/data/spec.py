@@ -27,13 +27,13 @@ def as_dict(spec: Any) -> dict[str, Any]:
   """
   if isinstance(spec, Mapping):
     return dict(spec)
-  if callable(getattr(spec, "to_dict", None)):
+  if callable(getattr(spec, 'to_dict', None)):
     return dict(spec.to_dict())
-  if hasattr(spec, "__dict__"):
-    return {k: v for k, v in vars(spec).items() if not k.startswith("_")}
+  if hasattr(spec, '__dict__'):
+    return {k: v for k, v in vars(spec).items() if not k.startswith('_')}
   raise TypeError(
-      "a specification is a mapping or an object with attributes, not"
-      f" {type(spec).__name__}: {spec!r}"
+      'a specification is a mapping or an object with attributes, not'
+      f' {type(spec).__name__}: {spec!r}'
   )
 
 
@@ -45,10 +45,10 @@ def choices(name: Any, valid: Iterable[Any], *, limit: int = 20) -> str:
   """
   names = [str(v) for v in valid]
   near = difflib.get_close_matches(str(name), names, n=1)
-  listed = ", ".join(names[:limit])
+  listed = ', '.join(names[:limit])
   if len(names) > limit:
-    listed += f", ... ({len(names)} in all)"
-  guess = f"did you mean {near[0]!r}? " if near else ""
+    listed += f', ... ({len(names)} in all)'
+  guess = f'did you mean {near[0]!r}? ' if near else ''
   return (
       f'{guess}{"The" if guess else "the"} valid ones are: {listed or "none"}'
   )

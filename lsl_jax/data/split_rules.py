@@ -32,14 +32,14 @@ def by_residue(
   """
   if not is_integer(modulus) or modulus < 1:
     raise ValueError(
-        f"{where}: modulus must be an integer of at least 1, got {modulus!r}"
+        f'{where}: modulus must be an integer of at least 1, got {modulus!r}'
     )
   for part, residues in parts.items():
-    for residue in _sequence(f"{where}, {part}", residues):
+    for residue in _sequence(f'{where}, {part}', residues):
       if not is_integer(residue) or not 0 <= residue < modulus:
         raise ValueError(
-            f"{where}, {part}: the residue {residue!r} is not in"
-            f" 0..{modulus - 1}"
+            f'{where}, {part}: the residue {residue!r} is not in'
+            f' 0..{modulus - 1}'
         )
   return tuple(
       tuple(i for i in range(num_classes) if i % modulus in residues)
@@ -62,14 +62,14 @@ def by_count(
     count = value if is_integer(value) or value else 0
     if not is_integer(count) or count < 0:
       raise ValueError(
-          f"{where}, {part}: where one part is a count, all of them are; got"
-          f" {value!r}"
+          f'{where}, {part}: where one part is a count, all of them are; got'
+          f' {value!r}'
       )
     counts.append(int(count))
   if sum(counts) > num_classes:
     raise ValueError(
         f'{where} asks for {" + ".join(map(str, counts))} = {sum(counts)}'
-        f" classes, the data set has {num_classes}"
+        f' classes, the data set has {num_classes}'
     )
   order = np.arange(num_classes)
   if seed is not None:
@@ -98,15 +98,15 @@ def by_list(
   result = []
   for part, entries in parts.items():
     indices: list[int] = []
-    for entry in _sequence(f"{where}, {part}", entries):
+    for entry in _sequence(f'{where}, {part}', entries):
       if not isinstance(entry, str):
-        indices.append(_index(f"{where}, {part}", entry, len(names)))
+        indices.append(_index(f'{where}, {part}', entry, len(names)))
       elif entry in position:
         indices.append(position[entry])
       elif aliases.get(entry) in position:
         indices.append(position[aliases[entry]])
       else:
-        indices.extend(_matches(f"{where}, {part}", entry, names))
+        indices.extend(_matches(f'{where}, {part}', entry, names))
     result.append(tuple(indices))
   return tuple(result)
 
@@ -115,8 +115,8 @@ def _sequence(where: str, entries: Any) -> Sequence[Any]:
   """Refuses what is no list."""
   if isinstance(entries, str) or not isinstance(entries, Sequence):
     raise ValueError(
-        f"{where}: a list of class names or indices, or a count, is needed; got"
-        f" {entries!r}"
+        f'{where}: a list of class names or indices, or a count, is needed; got'
+        f' {entries!r}'
     )
   return entries
 
@@ -126,12 +126,12 @@ def _matches(where: str, pattern: str, names: Sequence[str]) -> list[int]:
   matches = [
       i
       for i, name in enumerate(names)
-      if set(pattern) & set("*?[") and fnmatch.fnmatchcase(name, pattern)
+      if set(pattern) & set('*?[') and fnmatch.fnmatchcase(name, pattern)
   ]
   if not matches:
     raise ValueError(
-        f"{where}: the data set has no class {pattern!r};"
-        f" {spec_lib.choices(pattern, names)}"
+        f'{where}: the data set has no class {pattern!r};'
+        f' {spec_lib.choices(pattern, names)}'
     )
   return matches
 
@@ -139,9 +139,9 @@ def _matches(where: str, pattern: str, names: Sequence[str]) -> list[int]:
 def _index(where: str, entry: Any, num_classes: int) -> int:
   """An entry that is not a name, as a class index in range."""
   if not is_integer(entry):
-    raise ValueError(f"{where}: {entry!r} is neither a class name nor an index")
+    raise ValueError(f'{where}: {entry!r} is neither a class name nor an index')
   if not 0 <= entry < num_classes:
     raise ValueError(
-        f"{where}: the class index {entry} is not in 0..{num_classes - 1}"
+        f'{where}: the class index {entry} is not in 0..{num_classes - 1}'
     )
   return operator.index(entry)

@@ -27,8 +27,8 @@ from lsl_jax.data import dataset as dataset_lib
 from lsl_jax.data import spec as spec_lib
 from lsl_jax.data import split_rules
 
-PARTS = ("base", "validation", "novel")
-_KEYS = (*PARTS, "seed", "modulus", "num_classes", "aliases", "source")
+PARTS = ('base', 'validation', 'novel')
+_KEYS = (*PARTS, 'seed', 'modulus', 'num_classes', 'aliases', 'source')
 
 
 class ClassSplit(NamedTuple):
@@ -47,9 +47,9 @@ class ClassSplit(NamedTuple):
 
 def shipped() -> tuple[str, ...]:
   """The names of the class splits that come with the package."""
-  files = resources.files("lsl_jax.data").joinpath("splits").iterdir()
+  files = resources.files('lsl_jax.data').joinpath('splits').iterdir()
   return tuple(
-      sorted(f.name[: -len(".json")] for f in files if f.name.endswith(".json"))
+      sorted(f.name[: -len('.json')] for f in files if f.name.endswith('.json'))
   )
 
 
@@ -77,23 +77,23 @@ def class_split(spec: Any, class_names: Sequence[str]) -> ClassSplit:
   names = tuple(str(name) for name in class_names)
   if unknown := [key for key in fields if key not in _KEYS]:
     raise ValueError(
-        f"{where} has the unknown key {unknown[0]!r};"
-        f" {spec_lib.choices(unknown[0], _KEYS)}"
+        f'{where} has the unknown key {unknown[0]!r};'
+        f' {spec_lib.choices(unknown[0], _KEYS)}'
     )
-  expected = fields.get("num_classes")
+  expected = fields.get('num_classes')
   if expected is not None and expected != len(names):
     raise ValueError(
-        f"{where} is for {expected} classes, the data set has {len(names)}"
+        f'{where} is for {expected} classes, the data set has {len(names)}'
     )
   parts = {
       part: () if fields.get(part) is None else fields[part] for part in PARTS
   }
-  if fields.get("modulus") is not None:
-    found = split_rules.by_residue(where, parts, fields["modulus"], len(names))
+  if fields.get('modulus') is not None:
+    found = split_rules.by_residue(where, parts, fields['modulus'], len(names))
   elif any(split_rules.is_integer(value) for value in parts.values()):
-    found = split_rules.by_count(where, parts, fields.get("seed"), len(names))
+    found = split_rules.by_count(where, parts, fields.get('seed'), len(names))
   else:
-    aliases = fields.get("aliases") or {}
+    aliases = fields.get('aliases') or {}
     found = split_rules.by_list(where, parts, names, aliases)
   split = ClassSplit(*found)
   _check_disjoint(where, split, names)
@@ -117,8 +117,9 @@ def write(
   """
   path = pathlib.Path(path)
   text = json.dumps(_record(dataset, split), ensure_ascii=False)
-  partial = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-  partial.write_text(text.replace('], "', '],\n"') + "\n", "utf-8")
+  path.parent.mkdir(parents=True, exist_ok=True)
+  partial = path.with_name(f'{path.name}.{os.getpid()}.tmp')
+  partial.write_text(text.replace('], "', '],\n"') + '\n', 'utf-8')
   os.replace(partial, path)
 
 
@@ -145,57 +146,57 @@ def read(
   """
   path = pathlib.Path(path)
   if not path.is_file():
-    raise FileNotFoundError(f"the written split {path} does not exist")
-  stored = _parse(path, path.read_text("utf-8"))
+    raise FileNotFoundError(f'the written split {path} does not exist')
+  stored = _parse(path, path.read_text('utf-8'))
   found = ClassSplit(*(tuple(stored.get(part, ())) for part in PARTS))
   now = _record(dataset, found if split is None else split)
   for key, value in now.items():
     if stored.get(key) != value:
       raise ValueError(
-          f"{path} was written for other data: {key} differs (written:"
-          f" {_brief(stored.get(key))}, now: {_brief(value)})"
+          f'{path} was written for other data: {key} differs (written:'
+          f' {_brief(stored.get(key))}, now: {_brief(value)})'
       )
   return found
 
 
 def _record(dataset: dataset_lib.Dataset, split: ClassSplit) -> dict[str, Any]:
   """What is written."""
-  labels = np.ascontiguousarray(dataset.labels, "<i4")
+  labels = np.ascontiguousarray(dataset.labels, '<i4')
   return {
-      "data": dataset.name,
-      "class_names": list(dataset.class_names),
+      'data': dataset.name,
+      'class_names': list(dataset.class_names),
       **{part: list(indices) for part, indices in split._asdict().items()},
-      "num_images": len(labels),
-      "labels_sha256": hashlib.sha256(labels.tobytes()).hexdigest(),
-      "test_images": np.flatnonzero(~dataset.is_train).tolist(),
+      'num_images': len(labels),
+      'labels_sha256': hashlib.sha256(labels.tobytes()).hexdigest(),
+      'test_images': np.flatnonzero(~dataset.is_train).tolist(),
   }
 
 
 def _brief(value: Any) -> str:
   """A value short enough for a message."""
   if isinstance(value, list) and len(value) > 8:
-    return f"{len(value)} entries, {value[:4]} ...".replace("] ...", ", ...]")
+    return f'{len(value)} entries, {value[:4]} ...'.replace('] ...', ', ...]')
   return repr(value)
 
 
 def _read(spec: Any) -> tuple[str, dict[str, Any]]:
   """What to call the split in messages, and its fields."""
   if isinstance(spec, os.PathLike) or (
-      isinstance(spec, str) and spec.endswith(".json")
+      isinstance(spec, str) and spec.endswith('.json')
   ):
     path = pathlib.Path(spec)
     if not path.is_file():
-      raise FileNotFoundError(f"the class split {path} does not exist")
-    return f"the class split {path}", _parse(path, path.read_text("utf-8"))
+      raise FileNotFoundError(f'the class split {path} does not exist')
+    return f'the class split {path}', _parse(path, path.read_text('utf-8'))
   if isinstance(spec, str):
     if spec not in shipped():
       raise ValueError(
-          f"unknown class split {spec!r}; {spec_lib.choices(spec, shipped())},"
-          " or the path of a .json file"
+          f'unknown class split {spec!r}; {spec_lib.choices(spec, shipped())},'
+          ' or the path of a .json file'
       )
-    file = resources.files("lsl_jax.data").joinpath("splits", f"{spec}.json")
-    return f"the class split {spec!r}", json.loads(file.read_text("utf-8"))
-  return "the class split", spec_lib.as_dict(spec)
+    file = resources.files('lsl_jax.data').joinpath('splits', f'{spec}.json')
+    return f'the class split {spec!r}', json.loads(file.read_text('utf-8'))
+  return 'the class split', spec_lib.as_dict(spec)
 
 
 def _parse(path: pathlib.Path, text: str) -> dict[str, Any]:
@@ -203,11 +204,11 @@ def _parse(path: pathlib.Path, text: str) -> dict[str, Any]:
   try:
     fields = json.loads(text)
   except json.JSONDecodeError as error:
-    raise ValueError(f"{path} is not valid JSON: {error}") from error
+    raise ValueError(f'{path} is not valid JSON: {error}') from error
   if not isinstance(fields, dict):
     raise ValueError(
-        f"{path} must hold an object with the keys base, validation and novel,"
-        f" not a {type(fields).__name__}"
+        f'{path} must hold an object with the keys base, validation and novel,'
+        f' not a {type(fields).__name__}'
     )
   return fields
 
@@ -221,8 +222,8 @@ def _check_disjoint(
     for i in indices:
       if i in seen:
         raise ValueError(
-            f"{where}: the class {names[i]!r} (index {i}) is in {seen[i]} and"
-            f" again in {part}; a class belongs to one part, once"
+            f'{where}: the class {names[i]!r} (index {i}) is in {seen[i]} and'
+            f' again in {part}; a class belongs to one part, once'
         )
       seen[i] = part
   if not seen:

@@ -20,11 +20,11 @@ def load(
     name: str,
     *,
     path: str | pathlib.Path | None = None,
-    train: str = "train",
+    train: str = 'train',
     test: str | None = None,
-    image: str = "image",
-    label: str = "label",
-    label_name: str = "label_name",
+    image: str = 'image',
+    label: str = 'label',
+    label_name: str = 'label_name',
 ) -> dataset_lib.Dataset:
   """Reads a prepared data set.
 
@@ -54,15 +54,15 @@ def load(
   builder = make_builder(name, path)
   if not builder.is_prepared():
     raise FileNotFoundError(
-        f"the TFDS set {name!r} is not prepared in {builder.data_path};"
-        f" {preparation.instructions(builder, name, path)}"
+        f'the TFDS set {name!r} is not prepared in {builder.data_path};'
+        f' {preparation.instructions(builder, name, path)}'
     )
   features = builder.info.features
   for feature in (image, label):
     if feature not in features:
       raise ValueError(
-          f"tfds:{name} has no feature {feature!r};"
-          f" {spec_lib.choices(feature, features)}"
+          f'tfds:{name} has no feature {feature!r};'
+          f' {spec_lib.choices(feature, features)}'
       )
   # Nothing is decoded here, not even features that nobody asked for.
   skip = {feature: tfds.decode.SkipDecoding() for feature in features}
@@ -83,7 +83,7 @@ def load(
     names = written if len(set(written)) == len(written) else names
   return dataset_lib.Dataset(
       name,
-      records.Records(sources, image, f"tfds:{name}"),
+      records.Records(sources, image, f'tfds:{name}'),
       np.concatenate(labels),
       names,
       np.repeat([True, False], [len(found) for found in labels]),
@@ -108,17 +108,17 @@ def make_builder(name: str, path: str | pathlib.Path | None) -> Any:
   except tfds.core.DatasetNotFoundError as error:
     known = tfds.list_builders(with_community_datasets=False)
     raise ValueError(
-        f"TFDS has no data set {name!r}; {spec_lib.choices(name, known)}"
+        f'TFDS has no data set {name!r}; {spec_lib.choices(name, known)}'
     ) from error
 
 
 def _library() -> Any:
   """tensorflow_datasets, which is an extra."""
   try:
-    return importlib.import_module("tensorflow_datasets")
+    return importlib.import_module('tensorflow_datasets')
   except ImportError as error:
     raise ImportError(
-        "reading a TFDS set needs tensorflow-datasets: pip install"
+        'reading a TFDS set needs tensorflow-datasets: pip install'
         " 'lsl_jax[data]'"
     ) from error
 
@@ -129,14 +129,14 @@ def _parts(
   """The names of the training and the test part."""
   known = tuple(builder.info.splits)
   if test is None:
-    test = "test" if "test" in known else "validation"
-    if builder.name == "imagenet2012":
-      test = "validation"
+    test = 'test' if 'test' in known else 'validation'
+    if builder.name == 'imagenet2012':
+      test = 'validation'
   for part in (train, test):
     if part not in known:
       raise ValueError(
-          f"tfds:{name} has no part {part!r}; {spec_lib.choices(part, known)};"
-          " name them with the options train and test"
+          f'tfds:{name} has no part {part!r}; {spec_lib.choices(part, known)};'
+          ' name them with the options train and test'
       )
   return train, test
 
@@ -153,17 +153,17 @@ def _source(
     return builder.as_data_source(split=part, decoders=decoders)
   except NotImplementedError as error:
     raise ValueError(
-        f"tfds:{name} in {builder.data_path} is not stored as array_record, and"
-        " reading it would need TensorFlow; remove that folder and prepare the"
-        f" set again:\n{preparation.command(name, path)}"
+        f'tfds:{name} in {builder.data_path} is not stored as array_record, and'
+        ' reading it would need TensorFlow; remove that folder and prepare the'
+        f' set again:\n{preparation.command(name, path)}'
     ) from error
 
 
 def _numbered_names(feature: Any) -> tuple[str, ...]:
   """The names of the classes; numbers where there are none."""
-  if not hasattr(feature, "num_classes") or feature.num_classes is None:
+  if not hasattr(feature, 'num_classes') or feature.num_classes is None:
     raise ValueError(
-        f"a label must be a tfds.features.ClassLabel, got {feature!r}; choose"
-        " another feature with the option label"
+        f'a label must be a tfds.features.ClassLabel, got {feature!r}; choose'
+        ' another feature with the option label'
     )
   return tuple(feature.int2str(i) for i in range(feature.num_classes))

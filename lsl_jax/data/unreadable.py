@@ -10,14 +10,14 @@ import numpy as np
 from lsl_jax.data import dataset as dataset_lib
 from lsl_jax.data import encoded, subset
 
-POLICIES = ("error", "skip")
+POLICIES = ('error', 'skip')
 _CHUNK = 32  # images a task, so that a task outweighs its bookkeeping
 
 
 def drop(
     dataset: dataset_lib.Dataset,
     *,
-    bad: str = "error",
+    bad: str = 'error',
     threads: int | None = None,
 ) -> dataset_lib.Dataset:
   """Reads every image once, so that nothing fails later in a worker.
@@ -43,7 +43,7 @@ def drop(
   def read(i: int) -> None:
     _ = dataset.images[i]
 
-  errors = each(len(dataset), read, threads=threads, skip=bad == "skip")
+  errors = each(len(dataset), read, threads=threads, skip=bad == 'skip')
   if not errors:
     return dataset
   report_skipped(dataset.name, list(errors.values()), len(dataset))
@@ -64,12 +64,12 @@ def report_skipped(
   """Warns once of the images left out; raises if none is left."""
   if len(errors) == total:
     raise encoded.ImageError(
-        f"data set {name!r}: none of its {total} images can be read, the first"
-        f" error is: {errors[0]}"
+        f'data set {name!r}: none of its {total} images can be read, the first'
+        f' error is: {errors[0]}'
     ) from errors[0]
   warnings.warn(
-      f"data set {name!r}: skipped {len(errors)} of {total} images that cannot"
-      f" be read, the first error is: {errors[0]}",
+      f'data set {name!r}: skipped {len(errors)} of {total} images that cannot'
+      f' be read, the first error is: {errors[0]}',
       stacklevel=3,
   )
 
