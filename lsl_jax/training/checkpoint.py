@@ -175,8 +175,10 @@ class Checkpoints:
 
   def _load(self, step, like):
     expected = named_arrays.by_path(like)
+    named_arrays.check_readable(self._path(step) / 'state')
     saved = self._orbax.metadata(step).metadata
-    named_arrays.check_same(expected, saved)
+    if saved is not None:  # else loading will say why
+      named_arrays.check_same(expected, saved)
     arrays = self._orbax.load(step, expected)
     return jax.tree.unflatten(
         jax.tree.structure(like), [arrays[path] for path in expected]

@@ -1,8 +1,10 @@
 """A state as arrays by name, the form in which it is saved."""
 
+import os
 from typing import Any
 
 import jax
+import tensorstore
 
 from lsl_jax.training import sharding
 
@@ -24,6 +26,32 @@ def by_path(state: Any) -> dict[str, Any]:
       jax.tree_util.keystr(path, simple=True, separator='/'): leaf
       for path, leaf in leaves
   }
+
+
+def check_readable(folder: str | os.PathLike[str]) -> None:
+  """Reads all that is stored of a state, one array after the other.
+
+  Orbax reads arrays side by side; where one is damaged, the others finish
+  after its event loop has closed, and each of them prints a traceback. This
+  finds damage first and says where it is.
+
+  Args:
+    folder: where Orbax has put the arrays of one checkpoint.
+
+  Raises:
+    ValueError: something is missing or too short.
+  """
+  store = tensorstore.KvStore.open(
+      {
+          'driver': 'ocdbt',
+          'base': f'file://{os.fspath(folder)}/',
+      }
+  ).result()
+  names = store.list().result()
+  if not names:
+    raise ValueError(f'{folder} holds no arrays')
+  for name in names:
+    store.read(name).result()
 
 
 def check_same(expected: dict[str, Any], saved: dict[str, Any]) -> None:

@@ -70,9 +70,7 @@ def test_warm_up_climbs_on_a_line_and_the_cosine_begins_where_it_ends():
       0.2,
       0.2 * 0.5 * (1 + math.cos(math.pi * 40 / 80)),
   ]
-  np.testing.assert_allclose(
-      _rates(spec, [0, 10, 20, 60]), expected, rtol=1e-5
-  )
+  np.testing.assert_allclose(_rates(spec, [0, 10, 20, 60]), expected, rtol=1e-5)
 
 
 def test_an_object_with_attributes_is_a_recipe_too():
@@ -85,7 +83,10 @@ def test_an_object_with_attributes_is_a_recipe_too():
     [
         ({'name': 'steps'}, "Unknown schedule 'steps'.*constant, cosine, expo"),
         ({'name': 'step', 'factor': 0.1}, 'needs boundaries. Valid settings'),
-        ({'name': 'cosine', 'rate': 0.1}, 'no setting rate. Valid.*final, warm'),
+        (
+            {'name': 'cosine', 'rate': 0.1},
+            'no setting rate. Valid.*final, warm',
+        ),
         (
             {'name': 'step', 'boundaries': (1, 2), 'factor': (0.1,)},
             '2 boundaries need as many factors',

@@ -12,7 +12,8 @@ import numpy as np
 import optax
 
 from lsl_jax import training, types
-from lsl_jax.training import executor as executor_lib, optimizer, sharding
+from lsl_jax.training import executor as executor_lib
+from lsl_jax.training import optimizer, sharding
 
 BATCH = 16
 STEPS_PER_EPOCH = 4
@@ -69,9 +70,9 @@ def batch(step):
   """The global batch of a step; its mean differs between its parts."""
   rng = np.random.default_rng((7, step))
   labels = rng.integers(0, 3, BATCH).astype(np.int32)
-  noise = rng.normal(size=(BATCH, 6, 6, 3)) + np.linspace(
-      -1, 1, BATCH
-  ).reshape(-1, 1, 1, 1)
+  noise = rng.normal(size=(BATCH, 6, 6, 3)) + np.linspace(-1, 1, BATCH).reshape(
+      -1, 1, 1, 1
+  )
   images = noise + 0.5 * labels[:, None, None, None]
   return types.Batch(images.astype(np.float32), labels)
 
