@@ -1,8 +1,7 @@
 """Records what PyTorch makes of the networks whose weights we read.
 
-Run by hand where PyTorch is installed: `python record_torch_outputs.py`. The
-modules below follow the published naming of torchvision's networks; weights
-come from `named_weights`, so that files need not hold them. It writes
+Run by hand where PyTorch is installed. The modules follow the published naming
+of torchvision's networks; weights come from `named_weights`. It writes
 
 * torch_outputs.npz: names and shapes of each network's tensors, and outputs;
 * resnet10_width1.pth, resnet10_width1_legacy.pth: a network as torch.save
