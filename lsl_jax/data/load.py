@@ -5,11 +5,12 @@ import inspect
 from typing import Any
 
 from lsl_jax.data import dataset as dataset_lib
-from lsl_jax.data import folder, npz, tfds
+from lsl_jax.data import folder, glyphs, npz, tfds
 from lsl_jax.data import spec as spec_lib
 
 SOURCES: dict[str, Callable[..., dataset_lib.Dataset]] = {
     'folder': folder.load,
+    'glyphs': glyphs.load,
     'npz': npz.load,
 }
 _TFDS = 'tfds:'

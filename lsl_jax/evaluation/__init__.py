@@ -1,5 +1,7 @@
 """Protocols: what is measured of a learner, and how sure it is."""
 
+from lsl_jax.evaluation.features import extract
+from lsl_jax.evaluation.features import extract_views
 from lsl_jax.evaluation.intervals import confidence_interval
 from lsl_jax.evaluation.intervals import standard_error
 from lsl_jax.evaluation.metrics import accuracy
@@ -19,6 +21,8 @@ __all__ = [
     'accuracy',
     'confidence_interval',
     'confusion',
+    'extract',
+    'extract_views',
     'generalized',
     'harmonic_mean',
     'mean_recall',

@@ -1,0 +1,40 @@
+"""Imprinted weights on CIFAR-100: 60 base, 20 validation, 20 novel classes.
+
+Qi, Brown, Lowe. Low-shot learning with imprinted weights. CVPR 2018, at reduced
+size, with the class split of FC100 (superclasses are not divided). Orders of
+methods can be compared with tables 1 to 3, levels not.
+
+  python -m lsl_jax.main --config=configs/imprint_cifar100.py \
+      --config.data.path=cifar100.npz --workdir=runs/imprint_cifar100
+
+Without `cifar100.npz` (experiments/imprinting/prepare_cifar100.py makes it),
+--config.data.name=tfds:cifar100 takes the set from TFDS. What to expect:
+experiments/imprinting/README.md.
+"""
+
+from lsl_jax.pipeline import defaults, imprinting
+
+
+def get_config(variants=None):
+  config = defaults.defaults()
+  config.data.name = 'npz'
+  config.data.path = 'cifar100.npz'
+  config.data.split = 'fc100'
+  config.data.augment.crop = 'random'
+  config.data.augment.padding = 4
+  config.data.augment.flip = True
+  config.model.options.width = 64
+  config.train.epochs = 15.0
+  config.train.batch_size = 128
+  config.train.optimizer.learning_rate = 0.1
+  config.train.optimizer.weight_decay = 5e-4
+  config.learners = ['random', 'imprint', 'imprint_aug', 'nearest']
+  for recipe in (config.finetune, config.joint):
+    recipe.epochs = 2.0
+    recipe.batch_size = 128
+    recipe.optimizer.learning_rate = 0.005
+    recipe.optimizer.weight_decay = 5e-4
+  config.evaluation.curve_every_epochs = 0.5
+  config.joint.epochs = 15.0
+  config.joint.optimizer.learning_rate = 0.1
+  return defaults.apply(config, variants, imprinting.VARIANTS)

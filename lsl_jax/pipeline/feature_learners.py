@@ -1,0 +1,90 @@
+"""Learners that are pure functions of stored features: all draws at once."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+
+from lsl_jax import evaluation, types
+from lsl_jax.pipeline import features, phase1, registry
+from lsl_jax.pipeline import task as task_lib
+
+Accuracies = dict[str, np.ndarray]  # 'novel/top1' and the like: [T, shots]
+
+
+def accuracies(
+    config: Any,
+    task: task_lib.Task,
+    trained: phase1.Trained,
+    names: Sequence[str],
+    workdir: str,
+) -> dict[str, Accuracies]:
+  """Every learner's accuracy on every draw and number of shots.
+
+  Args:
+    config: the whole config.
+    task: what is to be learned and tested.
+    trained: phase 1's network.
+    names: learners of the registry that consume features or views.
+    workdir: of the run, where features are kept.
+
+  Returns:
+    By learner, then by metric, `[T, len(shots)]` fractions.
+  """
+  base = types.Base(jnp.asarray(trained.templates[: task.num_base]))
+  queries = jnp.asarray(
+      stored(config, task, trained, workdir, 'queries', task.queries)
+  )
+  pools = {
+      kind: jnp.asarray(
+          stored(config, task, trained, workdir, f'pool_{kind}', task.pool)
+      )
+      for kind in {registry.LEARNERS[name].consumes for name in names}
+  }
+  scale = trained.scale if task.num_base else np.mean(trained.scale)
+  return {
+      name: {
+          metric: np.asarray(values)
+          for metric, values in evaluation.generalized(
+              task_lib.key_for(config.seed, task_lib.TEMPLATES),
+              registry.LEARNERS[name].make(scale),
+              base,
+              pools[registry.LEARNERS[name].consumes],
+              task.draws[: config.evaluation.draws],
+              queries,
+              task.query_labels,
+              shots=tuple(config.evaluation.shots),
+              top=tuple(config.evaluation.top),
+          ).items()
+      }
+      for name in names
+  }
+
+
+def stored(
+    config: Any,
+    task: task_lib.Task,
+    trained: phase1.Trained,
+    workdir: str,
+    name: str,
+    indices: np.ndarray,
+) -> np.ndarray:
+  """Embeddings kept in the workdir: of centre crops, or for `*_views` views."""
+  arguments = (
+      config, trained.representation, trained.variables, task.problem, indices
+  )
+  about = {
+      'variables': trained.variables,
+      'indices': indices,
+      'data': config.data.to_json(),
+  }
+  if name.endswith('_views'):
+    key = task_lib.key_for(config.seed, task_lib.VIEWS)
+    about |= {'views': config.views, 'seed': config.seed}
+    return features.cached(
+        workdir, name, about, lambda: features.views(*arguments, key)
+    )
+  return features.cached(
+      workdir, name, about, lambda: features.embeddings(*arguments)
+  )

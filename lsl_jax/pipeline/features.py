@@ -1,0 +1,183 @@
+"""What a trained network makes of images, in evaluation mode."""
+
+from collections.abc import Callable, Iterator
+import functools
+import hashlib
+import os
+from typing import Any
+
+from absl import logging
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from lsl_jax import data, evaluation, report, types
+from lsl_jax.data import augment, geometry
+from lsl_jax.pipeline import fitting
+from lsl_jax.pipeline.problem import Problem
+
+_BATCH = 256
+_CHUNK = 4096  # images decoded at a time where they are not in memory
+
+
+def embeddings(
+    config: Any,
+    representation: types.Representation,
+    variables: types.Variables,
+    problem: Problem,
+    indices: np.ndarray,
+) -> np.ndarray:
+  """Embeddings of centre crops, `[m, D]` float32."""
+  return _run(
+      config, representation, 'embedding', variables, problem, indices
+  )
+
+
+def logits(
+    config: Any,
+    representation: types.Representation,
+    variables: types.Variables,
+    problem: Problem,
+    indices: np.ndarray,
+) -> np.ndarray:
+  """Logits of centre crops, `[m, C]` float32."""
+  return _run(config, representation, 'logits', variables, problem, indices)
+
+
+def views(
+    config: Any,
+    representation: types.Representation,
+    variables: types.Variables,
+    problem: Problem,
+    indices: np.ndarray,
+    key: jax.Array,
+) -> np.ndarray:
+  """Embeddings of `config.views` random views an image, `[m, A, D]`.
+
+  The views are those of training: Imprinting + Aug of Qi et al., section 6.2.
+  """
+  forward = _forward(representation, 'embedding', None, _normalisation(config))
+  parts = [
+      evaluation.extract_views(
+          jax.tree_util.Partial(forward, variables),
+          _augment(fitting.augmentation(config)),
+          images,
+          key=jax.random.fold_in(key, chunk),
+          views=config.views,
+          batch_size=_BATCH,
+      )
+      for chunk, images in enumerate(_chunks(config, problem, indices))
+  ]
+  return np.concatenate(parts)
+
+
+def cached(
+    workdir: str,
+    name: str,
+    about: Any,
+    compute: Callable[[], np.ndarray],
+) -> np.ndarray:
+  """Features from `workdir/features/name.npz`, computed where they are missing.
+
+  Args:
+    workdir: of the run.
+    name: of the file.
+    about: a tree of arrays, numbers and text on which the features depend; a
+      file about something else is computed anew.
+    compute: makes the features.
+
+  Returns:
+    The features.
+  """
+  path = os.path.join(workdir, 'features', f'{name}.npz')
+  fingerprint = _fingerprint(about)
+  try:
+    with np.load(path, allow_pickle=False) as file:
+      if str(file['fingerprint']) == fingerprint:
+        return file['features']
+  except FileNotFoundError:
+    pass
+  except (OSError, ValueError, KeyError, EOFError) as error:
+    logging.warning('%s is computed anew: it cannot be read (%s)', path, error)
+  features = compute()
+  if jax.process_index() == 0:
+    report.arrays.write(path, features=features, fingerprint=fingerprint)
+  return features
+
+
+def _run(
+    config: Any,
+    representation: types.Representation,
+    output: str,
+    variables: types.Variables,
+    problem: Problem,
+    indices: np.ndarray,
+) -> np.ndarray:
+  forward = _forward(
+      representation, output, config.data.size, _normalisation(config)
+  )
+  parts = [
+      evaluation.extract(
+          jax.tree_util.Partial(forward, variables), images, batch_size=_BATCH
+      )
+      for images in _chunks(config, problem, indices)
+  ]
+  return np.concatenate(parts)
+
+
+@functools.lru_cache(maxsize=32)
+def _forward(
+    representation: types.Representation,
+    output: str,
+    size: int | None,
+    normalisation: tuple[tuple[str, tuple[float, ...]], ...],
+) -> Callable[[types.Variables, jax.Array], jax.Array]:
+  """The same function each time, so that it is compiled once."""
+
+  def forward(variables, images):
+    if size is not None:
+      crop = functools.partial(geometry.centre_crop, size=size)
+      images = jax.vmap(crop)(images)
+    images = augment.normalise(images, **dict(normalisation))
+    if output == 'logits':
+      return representation.logits(variables, images)
+    return representation.embed(variables, images)[output].astype(jnp.float32)
+
+  return forward
+
+
+@functools.lru_cache(maxsize=32)
+def _augment(spec: augment.Spec) -> Callable[..., jax.Array]:
+  return functools.partial(augment.batch, spec=spec)
+
+
+def _normalisation(config: Any) -> tuple[tuple[str, tuple[float, ...]], ...]:
+  return tuple(sorted(fitting.normalisation(config).items()))
+
+
+def _chunks(
+    config: Any, problem: Problem, indices: np.ndarray
+) -> Iterator[np.ndarray]:
+  """The images in one array, or in several where they must be decoded."""
+  if problem.in_memory:
+    yield problem.images[indices]
+    return
+  for start in range(0, len(indices), _CHUNK):
+    yield data.to_array(
+        problem.images,
+        indices[start : start + _CHUNK],
+        size=config.data.resize,
+        resize=config.data.resize,
+    )
+
+
+def _fingerprint(about: Any) -> str:
+  digest = hashlib.sha256()
+  for path, leaf in jax.tree_util.tree_leaves_with_path(about):
+    digest.update(jax.tree_util.keystr(path).encode())
+    array = np.asarray(leaf)
+    digest.update(f'{array.dtype}{array.shape}'.encode())
+    digest.update(
+        str(leaf).encode() if array.dtype.kind in 'US' else array.tobytes()
+    )
+  return digest.hexdigest()

@@ -1,0 +1,171 @@
+"""Phase 1: a network trained on the base classes, or found already trained."""
+
+import os
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from lsl_jax import evaluation, lowshot, ops, training, types
+from lsl_jax.models import pretrained
+from lsl_jax.pipeline import features, fitting, imprinting, registry
+from lsl_jax.pipeline import task as task_lib
+from lsl_jax.pipeline.problem import Problem
+
+# Enough draws for a curve whose noise is well below what training changes.
+_VALIDATION_DRAWS = 20
+
+
+class Trained(NamedTuple):
+  """A network of the base classes.
+
+  Attributes:
+    representation: its functions.
+    variables: their variables.
+    templates: `[C, D]`, one row a base class.
+    scale: of the cosine classifier: a scalar, or `[C]`.
+  """
+
+  representation: types.Representation
+  variables: types.Variables
+  templates: np.ndarray
+  scale: Any
+
+
+def train(
+    config: Any, problem: Problem, validation: Problem | None, workdir: str
+) -> Trained:
+  """Trains on the base classes, or goes on where an earlier run stopped.
+
+  Args:
+    config: the whole config.
+    problem: base classes and the novel ones, of which nothing is used here.
+    validation: base and validation classes; None where there are none, and
+      then no checkpoint is the best.
+    workdir: of the run.
+
+  Returns:
+    The trained network.
+  """
+  representation = registry.make_representation(
+      config, problem.num_base, training.AXIS_NAMES[config.executor]
+  )
+  variables = initialise(config, representation)
+  evaluate = None
+  if validation is not None and config.train.validate_every_epochs:
+    evaluate = _validator(config, validation, representation)
+  variables = fitting.fit(
+      config,
+      config.train,
+      problem,
+      representation,
+      variables,
+      indices=problem.indices(base=True, train=True),
+      folder=workdir,
+      title='phase 1',
+      seed=fitting.derived_seed(config.seed, 'phase 1'),
+      evaluate=evaluate,
+      evaluate_epochs=config.train.validate_every_epochs,
+  )
+  return finished(config, problem, representation, variables)
+
+
+def initialise(
+    config: Any, representation: types.Representation
+) -> types.Variables:
+  """Fresh variables, the backbone's from a published file if one is named.
+
+  Raises:
+    FileNotFoundError: the file is missing.
+    ValueError: it does not fit the backbone.
+  """
+  size = config.data.size
+  image = jnp.zeros((1, size, size, 3))
+  variables = jax.jit(representation.init)(jax.random.key(config.seed), image)
+  if config.model.pretrained == imprinting.NEEDED:
+    raise ValueError(
+        'this config starts from ImageNet weights: set'
+        ' --config.model.pretrained to a torchvision or timm file (.pth or'
+        f' .safetensors) for {config.model.backbone!r}, or take the variant'
+        ' "scratch"'
+    )
+  if config.model.pretrained:
+    path = os.path.expanduser(config.model.pretrained)
+    variables = pretrained.load(path, config.model.backbone, variables)
+  return variables
+
+
+def finished(
+    config: Any,
+    problem: Problem,
+    representation: types.Representation,
+    variables: types.Variables,
+) -> Trained:
+  """Reads templates and scale off a trained network.
+
+  A classifier that was not trained to lie among the embeddings (lifted
+  structure trains none, a linear head is no direction) is replaced by the
+  imprinted templates of all base training images.
+  """
+  classifier = variables['params']['classifier']
+  templates = np.asarray(classifier['templates'])
+  if config.representation.name == 'lifted' or config.model.head != 'cosine':
+    indices = problem.indices(base=True, train=True)
+    embedded = features.embeddings(
+        config, representation, variables, problem, indices
+    )
+    templates = np.asarray(
+        ops.unit(
+            ops.class_means(
+                ops.unit(embedded), problem.labels[indices], problem.num_base
+            )
+        )
+    )
+  return Trained(
+      representation,
+      variables,
+      templates,
+      classifier.get('scale', np.float32(config.model.scale)),
+  )
+
+
+def _validator(
+    config: Any, problem: Problem, representation: types.Representation
+) -> fitting.Evaluate:
+  """One-shot and many-shot imprinting among base and validation classes."""
+  shots = [n for n in (1, 5) if n <= max(config.evaluation.shots)] or [1]
+  own = config.copy_and_resolve_references()
+  with own.unlocked():
+    own.evaluation.shots = shots
+    own.evaluation.draws = own.evaluation.trained_draws = _VALIDATION_DRAWS
+    own.evaluation.protocol = 'generalized'
+  task = task_lib.make_task(own, problem)
+  # Compiled once: one scale for all classes changes no decision.
+  learner = lowshot.imprint(scale=1.0)
+
+  def evaluate(variables):
+    trained = finished(own, problem, representation, variables)
+    accuracy = evaluation.generalized(
+        task_lib.key_for(config.seed, task_lib.TEMPLATES),
+        learner,
+        types.Base(jnp.asarray(trained.templates)),
+        features.embeddings(
+            config, representation, variables, problem, task.pool
+        ),
+        task.draws,
+        features.embeddings(
+            config, representation, variables, problem, task.queries
+        ),
+        task.query_labels,
+        shots=tuple(shots),
+        top=(1,),
+    )
+    means = {
+        f'validation/{name}/n{n}': float(np.mean(values[:, i]))
+        for name, values in accuracy.items()
+        for i, n in enumerate(shots)
+    }
+    return {**means, 'validation': means[f'validation/all/top1/n{shots[-1]}']}
+
+  return evaluate

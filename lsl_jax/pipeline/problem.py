@@ -1,0 +1,76 @@
+"""A data set and a class split, laid out as the low-shot task they pose."""
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+
+from lsl_jax import data
+
+
+@dataclasses.dataclass(frozen=True)
+class Problem:
+  """Base and novel classes in one label space, base classes first.
+
+  Attributes:
+    name: of the data set.
+    images: uint8 `[M, R, R, 3]`, or a sequence of uint8 `[h, w, 3]`.
+    labels: `[M]` int32; base classes 0 .. num_base - 1, novel ones after them,
+      -1 for images of classes that take no part.
+    num_base: C.
+    num_novel: N.
+    class_names: `C + N` names in the order of the labels.
+    is_train: `[M]` bool.
+  """
+
+  name: str
+  images: Any
+  labels: np.ndarray
+  num_base: int
+  num_novel: int
+  class_names: tuple[str, ...]
+  is_train: np.ndarray
+
+  @property
+  def in_memory(self) -> bool:
+    """Whether the images are one array."""
+    return isinstance(self.images, np.ndarray)
+
+  @property
+  def num_classes(self) -> int:
+    """C + N."""
+    return self.num_base + self.num_novel
+
+  def indices(self, *, base: bool, train: bool) -> np.ndarray:
+    """Indices of the base (or novel) images for training (or test)."""
+    among = (self.labels >= 0) & ((self.labels < self.num_base) == base)
+    return np.flatnonzero(among & (self.is_train == train))
+
+
+def assemble(
+    dataset: data.Dataset,
+    base: tuple[int, ...],
+    novel: tuple[int, ...],
+) -> Problem:
+  """Numbers base classes from 0, novel classes after them.
+
+  Args:
+    dataset: with labels in its own numbering, and images made ready.
+    base: class indices in that numbering.
+    novel: likewise; the validation or the reported classes.
+
+  Returns:
+    The problem.
+  """
+  joint = np.full(len(dataset.class_names), -1, np.int32)
+  joint[list(base)] = np.arange(len(base))
+  joint[list(novel)] = len(base) + np.arange(len(novel))
+  return Problem(
+      name=dataset.name,
+      images=dataset.images,
+      labels=joint[dataset.labels],
+      num_base=len(base),
+      num_novel=len(novel),
+      class_names=tuple(dataset.class_names[i] for i in (*base, *novel)),
+      is_train=dataset.is_train,
+  )

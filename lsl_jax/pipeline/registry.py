@@ -1,0 +1,118 @@
+"""What a config may name: representations and learners."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from lsl_jax import lowshot, models, representation, types
+
+
+class LearnerEntry(NamedTuple):
+  """A learner as a config names it.
+
+  Attributes:
+    title: its name in tables, that of the paper where it has one.
+    consumes: 'features' (one centre crop an image), 'views' (augmented crops),
+      or 'images': the network is trained anew for each draw.
+    make: for the first two, `(scale) -> types.Learner`; scale is that of the
+      trained cosine classifier. For 'images', what fine-tuning starts from:
+      such a learner too, or None for a network trained on all classes at once.
+  """
+
+  title: str
+  consumes: str
+  make: Callable[[Any], types.Learner] | None
+
+
+def _imprint(scale: Any) -> types.Learner:
+  return lowshot.imprint(scale=scale)
+
+
+def _random(scale: Any) -> types.Learner:
+  return lowshot.random_templates(scale=scale)
+
+
+def _random_normal(scale: Any) -> types.Learner:
+  return lowshot.random_templates(scale=scale, distribution='normal')
+
+
+def _nearest(scale: Any) -> types.Learner:
+  del scale  # changes no decision
+  return lowshot.nearest_neighbour()
+
+
+LEARNERS: Mapping[str, LearnerEntry] = {
+    'random': LearnerEntry('Rand-noFT', 'features', _random),
+    'random_normal': LearnerEntry(
+        'Rand-noFT (normal)', 'features', _random_normal
+    ),
+    'imprint': LearnerEntry('Imprinting', 'features', _imprint),
+    'imprint_aug': LearnerEntry('Imprinting + Aug', 'views', _imprint),
+    'nearest': LearnerEntry('Nearest neighbour', 'features', _nearest),
+    'random_finetune': LearnerEntry('Rand + FT', 'images', _random),
+    'imprint_finetune': LearnerEntry('Imprinting + FT', 'images', _imprint),
+    'joint': LearnerEntry('AllClassJoint', 'images', None),
+}
+
+
+def _softmax(network: Any, margin: float, axis_name: str | None):
+  del margin, axis_name
+  return representation.softmax(network)
+
+
+def _proxy_nca(network: Any, margin: float, axis_name: str | None):
+  del margin, axis_name
+  return representation.proxy_nca(network)
+
+
+def _lifted(network: Any, margin: float, axis_name: str | None):
+  return representation.lifted_structure(
+      network, margin=margin, axis_name=axis_name
+  )
+
+
+REPRESENTATIONS: Mapping[str, Callable[..., types.Representation]] = {
+    'softmax': _softmax,
+    'proxy_nca': _proxy_nca,
+    'lifted': _lifted,
+}
+
+
+def choose(options: Mapping[str, Any], name: str, what: str) -> Any:
+  """An entry by name.
+
+  Raises:
+    ValueError: for a name that is not there; lists those that are.
+  """
+  if name not in options:
+    raise ValueError(
+        f'unknown {what} {name!r}; valid ones: {", ".join(sorted(options))}'
+    )
+  return options[name]
+
+
+def make_representation(
+    config: Any, num_classes: int, axis_name: str | None, **changes: Any
+) -> types.Representation:
+  """The representation that a config describes, for so many classes.
+
+  Args:
+    config: the whole config.
+    num_classes: rows of the classifier.
+    axis_name: of the executor's mapped axis, or None.
+    **changes: of the network's description, over `config.model`.
+
+  Returns:
+    The representation.
+
+  Raises:
+    ValueError: a name is unknown.
+  """
+  description = {**config.model.to_dict(), **changes}
+  description.pop('pretrained')
+  network = models.build(
+      {**description, 'num_classes': num_classes}, axis_name=axis_name
+  )
+  make = choose(
+      REPRESENTATIONS, config.representation.name, 'representation.name'
+  )
+  return make(network, config.representation.margin, axis_name)

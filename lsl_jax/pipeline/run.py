@@ -1,0 +1,115 @@
+"""A run: config -> data -> phase 1 -> phase 2 -> report."""
+
+import os
+import platform
+import time
+from typing import Any
+
+from absl import logging
+import flax
+import jax
+import numpy as np
+
+import lsl_jax
+from lsl_jax import data, evaluation, report, training
+from lsl_jax.data import encoded
+from lsl_jax.pipeline import feature_learners, outputs, phase1, pictures
+from lsl_jax.pipeline import registry, sources, task as task_lib
+from lsl_jax.pipeline import trained_learners
+
+# What a user can mend: shown as a message, not as a traceback.
+ERRORS = (
+    ImportError,
+    OSError,
+    ValueError,
+    encoded.ImageError,
+    training.CorruptCheckpointError,
+    training.NonFiniteError,
+    training.WorkdirError,
+)
+# Settings in which a run that goes on may differ from the one that began.
+_MAY_DIFFER = ('executor', 'data.path', 'data.workers', 'data.memory_gb')
+
+
+def run(config: Any, workdir: str) -> list[dict[str, Any]]:
+  """Runs a config to its end, going on from what the workdir holds.
+
+  Args:
+    config: see `defaults.defaults`.
+    workdir: for all that the run makes.
+
+  Returns:
+    The rows of results.json.
+
+  Raises:
+    one of `ERRORS`, or `training.Preempted` after SIGTERM.
+  """
+  entries = {
+      name: registry.choose(registry.LEARNERS, name, 'learner')
+      for name in config.learners
+  }
+  started = time.time()
+  with training.claim(workdir, config.to_dict(), may_differ=_MAY_DIFFER):
+    problem, validation = sources.load(config, workdir)
+    task = task_lib.make_task(config, problem)
+    by_features = [n for n in entries if entries[n].consumes != 'images']
+    by_training = [n for n in entries if entries[n].consumes == 'images']
+    trained = None
+    if any(entry.make for entry in entries.values()):
+      trained = phase1.train(config, problem, validation, workdir)
+    accuracies = {}
+    if by_features:
+      accuracies = feature_learners.accuracies(
+          config, task, trained, by_features, workdir
+      )
+    curves = list(
+        trained_learners.outcomes(config, task, trained, by_training, workdir)
+    )
+    if jax.process_index() != 0:
+      return []
+    rows = outputs.rows(config, accuracies, curves)
+    figures = outputs.figures(config, task, rows, curves, workdir)
+    if by_features:
+      figures += pictures.figures(config, task, trained, workdir)
+    layouts = report.results.write(
+        workdir,
+        rows,
+        title=outputs.title(config, task),
+        note=outputs.note(config, task),
+        metadata=_metadata(config, task, started),
+        figures=figures,
+    )
+    outputs.write_trials(workdir, accuracies)
+  for name, header, lines in layouts:
+    report.tables.show(header, lines, title=name)
+  print(f'Written to {os.path.join(workdir, "results.md")}')
+  return rows
+
+
+def _metadata(
+    config: Any, task: task_lib.Task, started: float
+) -> dict[str, Any]:
+  """What one must know to repeat a number."""
+  device = jax.devices()[0]
+  return {
+      'config': config.to_dict(),
+      'data': task.problem.name,
+      'num_base': task.num_base,
+      'num_novel': task.num_novel,
+      'queries': len(task.queries),
+      'draws': config.evaluation.draws,
+      'draws_hash': data.episode_hash(task.draws),
+      'seconds': round(time.time() - started, 1),
+      'finished': time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime()),
+      'hardware': (
+          f'{jax.device_count()} x {device.device_kind} ({device.platform}),'
+          f' {os.cpu_count()} cores, {platform.machine()}'
+      ),
+      'versions': {
+          'lsl_jax': lsl_jax.__version__,
+          'python': platform.python_version(),
+          'jax': jax.__version__,
+          'flax': flax.__version__,
+          'numpy': np.__version__,
+      },
+  }

@@ -1,0 +1,126 @@
+"""From `config.data` to the problems that a run works on."""
+
+import dataclasses
+import os
+from typing import Any, NamedTuple
+
+from absl import logging
+import jax
+import numpy as np
+
+from lsl_jax import data
+from lsl_jax.data import check, dense, glyphs, splits, subset
+from lsl_jax.pipeline import problem as problem_lib, registry
+
+_PARTS = ('novel', 'validation')
+
+
+class Sources(NamedTuple):
+  """What a run learns and is tested on.
+
+  Attributes:
+    problem: base classes, and the classes that the run reports.
+    validation: base and validation classes, where the split has any and they
+      are not what is reported.
+  """
+
+  problem: problem_lib.Problem
+  validation: problem_lib.Problem | None
+
+
+def load(config: Any, workdir: str) -> Sources:
+  """Loads data and class split, checks them, and writes the split down.
+
+  Args:
+    config: the whole config.
+    workdir: gets `split.json`; one that is there must be the same.
+
+  Returns:
+    The problems.
+
+  Raises:
+    ValueError: whatever does not fit, by name.
+    FileNotFoundError: the data set is not where it should be.
+  """
+  spec = config.data
+  dataset = data.load(spec)
+  split = class_split(spec, dataset)
+  if spec.max_classes:
+    dataset, split = _reduce(dataset, split, spec.max_classes)
+  split = check.check(
+      dataset, split, shots=max(config.evaluation.shots), bad=spec.small_class
+  )
+  dataset = _make_ready(spec, dataset)
+  path = os.path.join(workdir, 'split.json')
+  if os.path.exists(path):
+    splits.read(path, dataset, split)
+  elif jax.process_index() == 0:
+    splits.write(path, dataset, split)
+
+  reported = config.evaluation.classes
+  registry.choose(dict.fromkeys(_PARTS), reported, 'evaluation.classes')
+  if not getattr(split, reported):
+    raise ValueError(
+        f'evaluation.classes: the split of {dataset.name!r} has no {reported}'
+        f' classes; it has {len(split.base)} base, {len(split.validation)}'
+        f' validation and {len(split.novel)} novel ones'
+    )
+  make = lambda novel: problem_lib.assemble(dataset, split.base, novel)
+  other = split.validation if reported == 'novel' else ()
+  logging.info('%r: %s', dataset, {k: len(v) for k, v in split._asdict().items()})
+  return Sources(
+      make(getattr(split, reported)), make(other) if other else None
+  )
+
+
+def class_split(spec: Any, dataset: data.Dataset) -> data.ClassSplit:
+  """The configured split, or the one that comes with the data set."""
+  if spec.split:
+    return data.class_split(
+        spec.split if isinstance(spec.split, str) else spec.split.to_dict(),
+        dataset.class_names,
+    )
+  if spec.name == 'glyphs':
+    return glyphs.class_split(dataset.class_names)
+  raise ValueError(
+      f'data.split: {dataset.name!r} has no split of its own; give a shipped'
+      f' list ({", ".join(splits.shipped())}) or the path of a .json file'
+  )
+
+
+def _make_ready(spec: Any, dataset: data.Dataset) -> data.Dataset:
+  """Decodes and resizes the images once, if memory can hold them."""
+  needed = len(dataset) * spec.resize**2 * 3 / 1e9
+  if needed > spec.memory_gb:
+    logging.info(
+        '%s: %.1f GB of images are more than data.memory_gb; they stream.',
+        dataset.name,
+        needed,
+    )
+    return dataset
+  return dense.to_dataset(
+      dataset,
+      size=spec.resize,
+      resize=spec.resize,
+      keep_aspect=spec.keep_aspect,
+      bad=spec.bad,
+  )
+
+
+def _reduce(
+    dataset: data.Dataset, split: data.ClassSplit, count: int
+) -> tuple[data.Dataset, data.ClassSplit]:
+  """The first classes of each part and their images."""
+  split = data.ClassSplit(*(classes[:count] for classes in split))
+  kept = sorted(c for classes in split for c in classes)
+  renumbered = {c: i for i, c in enumerate(kept)}
+  images = np.flatnonzero(np.isin(dataset.labels, kept))
+  dataset = subset.select(dataset, images)
+  dataset = dataclasses.replace(
+      dataset,
+      labels=np.searchsorted(kept, dataset.labels).astype(np.int32),
+      class_names=tuple(dataset.class_names[c] for c in kept),
+  )
+  return dataset, data.ClassSplit(
+      *(tuple(renumbered[c] for c in classes) for classes in split)
+  )
