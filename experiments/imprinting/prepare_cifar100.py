@@ -32,22 +32,21 @@ def unfilter(filtered: np.ndarray) -> np.ndarray:
 
 def convert(train: str, test: str, out: str) -> None:
   """Joins both files into one `.npz` of images, labels, names and parts."""
-  images, labels, is_train = [], [], []
-  names = None
+  images, labels, is_train, names = [], [], [], []
   for path, training in ((train, True), (test, False)):
     with np.load(path, allow_pickle=False) as file:
-      if names is not None and not np.array_equal(names, file['fine_names']):
-        raise ValueError(f'{train} and {test} differ in fine_names')
-      names = file['fine_names']
+      names.append(file['fine_names'])
       images.append(unfilter(file['images_filtered']))
       labels.append(file['fine'].astype(np.int32))
     is_train.append(np.full(len(labels[-1]), training))
+  if not np.array_equal(*names):
+    raise ValueError(f'{train} and {test} differ in fine_names')
   pathlib.Path(out).parent.mkdir(parents=True, exist_ok=True)
   np.savez_compressed(
       out,
       images=np.concatenate(images),
       labels=np.concatenate(labels),
-      class_names=names,
+      class_names=names[0],
       is_train=np.concatenate(is_train),
   )
 

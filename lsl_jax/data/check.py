@@ -19,9 +19,10 @@ def check(
 ) -> splits.ClassSplit:
   """Counts the images of every class of a split.
 
-  A base class needs an image to learn from and one to test on; a validation or
-  novel class needs `shots` training images and `queries` test images or, where
-  episodes draw both from one pool, `shots + queries` images.
+  A base class needs a training image and a test image; a validation or novel
+  class needs `shots` training images and `queries` test images. Where episodes
+  draw support and query from one pool of novel images, such a class needs
+  `shots + queries` images in all, and a base class only the training image.
 
   Args:
     dataset: the labelled images.
@@ -57,8 +58,11 @@ def check(
   )
   for part, classes in split._asdict().items():
     for index in classes:
-      wanted = (1, 1) if part == 'base' else (shots, queries)
-      what = _problem(int(train[index]), int(test[index]), *wanted, pooled)
+      counts = int(train[index]), int(test[index])
+      if part == 'base':
+        what = _problem(*counts, 1, 0 if pooled else 1, pooled=False)
+      else:
+        what = _problem(*counts, shots, queries, pooled=pooled)
       if what:
         name = dataset.class_names[index]
         problems[index] = f'the {part} class {name!r} has {what}'
@@ -88,7 +92,7 @@ def check(
 
 
 def _problem(
-    train: int, test: int, shots: int, queries: int, pooled: bool
+    train: int, test: int, shots: int, queries: int, *, pooled: bool
 ) -> str:
   """What a class lacks, or an empty string."""
   if train + test == 0:

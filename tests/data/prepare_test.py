@@ -18,10 +18,12 @@ class LslTinyShapes(tensorflow_datasets.core.GeneratorBasedBuilder):
     features = tensorflow_datasets.features
     return tensorflow_datasets.core.DatasetInfo(
         builder=self,
-        features=features.FeaturesDict({
-            'image': features.Image(shape=(4, 4, 3)),
-            'label': features.ClassLabel(names=['square', 'circle']),
-        }),
+        features=features.FeaturesDict(
+            {
+                'image': features.Image(shape=(4, 4, 3)),
+                'label': features.ClassLabel(names=['square', 'circle']),
+            }
+        ),
     )
 
   def _split_generators(self, downloads):
@@ -67,7 +69,7 @@ def test_a_set_that_needs_a_missing_package_says_what_to_install(
   monkeypatch.setattr(builder, 'download_and_prepare', missing)
   assert prepare.main(['lsl_tiny_shapes', f'--path={tmp_path}']) == 1
   printed = capsys.readouterr().err
-  assert "error: preparing lsl_tiny_shapes needs a package" in printed
+  assert 'error: preparing lsl_tiny_shapes needs a package' in printed
   assert "pip install 'lsl_jax[prepare]'" in printed
 
 
