@@ -69,13 +69,14 @@ def stack(tree: Any, on: Mesh) -> Any:
     on: the devices.
 
   Returns:
-    The tree with arrays `[devices, ...]`, one row a device.
+    The tree with arrays `[devices, ...]`, one row for each of this process's
+    devices.
   """
   size = local_size(on)
   rows = jax.tree.map(
       lambda leaf: np.broadcast_to(leaf, (size, *leaf.shape)), to_host(tree)
   )
-  return _wrap_keys(divide(rows, on), like=tree)
+  return _wrap_keys(divide(rows, on.local_mesh), like=tree)
 
 
 def divide(tree: Any, on: Mesh) -> Any:
@@ -105,14 +106,14 @@ def divide(tree: Any, on: Mesh) -> Any:
 
 
 def fold(tree: Any, on: Mesh) -> Any:
-  """Divides a batch as `pmap` has it: `[devices, B / devices, ...]`.
+  """Divides a batch as `pmap` has it, among this process's devices.
 
   Args:
     tree: as `divide` takes it.
     on: the devices.
 
   Returns:
-    The tree with a leading axis of devices.
+    The tree with arrays `[devices, B / devices, ...]`.
 
   Raises:
     ValueError: the rows cannot be divided equally.
@@ -123,7 +124,7 @@ def fold(tree: Any, on: Mesh) -> Any:
     _check_divisible(leaf, size)
     return leaf.reshape(size, -1, *leaf.shape[1:])
 
-  return divide(jax.tree.map(split, tree), on)
+  return divide(jax.tree.map(split, tree), on.local_mesh)
 
 
 def to_host(tree: Any) -> Any:

@@ -3,6 +3,7 @@
 Tests get this module as a fixture; the programs that tests start import it.
 """
 
+import functools
 import itertools
 
 import flax.linen as nn
@@ -40,9 +41,11 @@ class Net(nn.Module):
     return nn.Dense(3, name='head')(nn.relu(x).mean((1, 2)))
 
 
+@functools.cache
 def variables():
   images = jnp.zeros((1, 6, 6, 3))
-  return Net().init(jax.random.key(0), images, False)
+  init = jax.jit(Net().init, static_argnums=2)
+  return jax.device_get(init(jax.random.key(0), images, False))
 
 
 def make_loss(axis_name=None, calls=None):
