@@ -42,8 +42,9 @@ def representation(
     value, metrics = objective(params, outputs, batch.labels)
     return value, (new_state, metrics)
 
-  def embed(variables, images):
-    return network.apply(variables, images, train=False)
+  def embed(variables, images) -> Outputs:
+    outputs: Any = network.apply(variables, images, train=False)
+    return outputs
 
   def logits(variables, images):
     return embed(variables, images)['logits']

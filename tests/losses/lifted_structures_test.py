@@ -10,6 +10,8 @@ import pytest
 
 from lsl_jax import losses
 
+_value_and_gradient = jax.jit(jax.value_and_grad(losses.lifted_structure))
+
 
 def _lifted_structure(embeddings, labels, margin):
   """The definition, one pair and one negative at a time."""
@@ -43,7 +45,7 @@ def test_agrees_with_the_definition(rng, margin):
 
 def test_the_gradient_agrees_with_finite_differences(rng):
   embeddings, labels = rng.normal(size=(6, 3)), np.array([0, 1, 0, 1, 2, 0])
-  gradient = jax.grad(losses.lifted_structure)(
+  _, gradient = _value_and_gradient(
       jnp.asarray(embeddings, jnp.float32), jnp.asarray(labels), margin=1.0
   )
   expected = np.zeros((6, 3))
@@ -77,7 +79,7 @@ def test_well_separated_classes_cost_nothing():
     'labels', [[0, 1, 2, 3], [5, 5, 5, 5]], ids=['no pair', 'no negative']
 )
 def test_without_pairs_or_negatives_value_and_gradient_are_zero(rng, labels):
-  value, gradient = jax.value_and_grad(losses.lifted_structure)(
+  value, gradient = _value_and_gradient(
       jnp.asarray(rng.normal(size=(4, 3)), jnp.float32), jnp.array(labels)
   )
   assert value == 0
@@ -89,9 +91,7 @@ def test_coincident_and_distant_points_give_finite_numbers(size):
   # The first two coincide, the third may lie anywhere.
   embeddings = size * jnp.array([[1.0, 1.0], [1.0, 1.0], [-1.0, 0.5]])
   for labels in ([0, 0, 1], [0, 1, 0], [0, 1, 1]):
-    value, gradient = jax.value_and_grad(losses.lifted_structure)(
-        embeddings, jnp.array(labels)
-    )
+    value, gradient = _value_and_gradient(embeddings, jnp.array(labels))
     assert np.isfinite(value)
     assert np.isfinite(gradient).all()
 

@@ -24,9 +24,9 @@ def test_cross_entropy_is_minus_the_log_probability(rng):
 
 def test_the_gradient_is_probability_less_indicator(rng):
   logits = jnp.asarray(rng.normal(size=(1, 5)), jnp.float32)
-  gradient = jax.grad(
-      lambda z: losses.cross_entropy(z, jnp.array([2]))[0]
-  )(logits)
+  gradient = jax.grad(lambda z: losses.cross_entropy(z, jnp.array([2]))[0])(
+      logits
+  )
   expected = jax.nn.softmax(logits) - jax.nn.one_hot(jnp.array([2]), 5)
   np.testing.assert_allclose(gradient, expected, atol=1e-6)
 

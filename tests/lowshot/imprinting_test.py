@@ -127,9 +127,14 @@ def test_sweep_equals_fit_then_predict_at_every_shot(rng, num_base, views):
       learner, base, pool, queries, draw, range(1, 6)
   )
   assert base_logits.shape == (num_base, 5)
+  fit_and_predict = jax.jit(
+      lambda base, support, queries: learner.predict(
+          learner.fit(KEY, base, support), queries
+      )
+  )
   for shots, swept in enumerate(novel_logits, start=1):
     support = _support(pool, draw[:, :shots])
-    logits = learner.predict(learner.fit(KEY, base, support), queries)
+    logits = fit_and_predict(base, support, queries)
     np.testing.assert_allclose(base_logits.T, logits[:, :num_base], atol=1e-5)
     np.testing.assert_allclose(swept[0].T, logits[:, num_base:], atol=1e-5)
 
@@ -138,17 +143,22 @@ def test_draws_vmap_in_one_program(rng):
   base, pool, queries, draw = _problem(rng)
   draws = jnp.stack([draw, draw[::-1]])
   learner = lowshot.imprint()
-  supports = jax.vmap(lambda draw: _support(pool, draw).features)(draws)
-  labels = _support(pool, draw).labels
-  classifiers = jax.vmap(
-      lambda features: learner.fit(
-          KEY, base, types.Support(features, labels, 4)
-      )
-  )(supports)
-  logits = jax.vmap(learner.predict, in_axes=(0, None))(classifiers, queries)
-  fitted, score = learner.sweep(base, pool, draws, (5,))
-  (swept,) = score(queries)[1](fitted)
-  np.testing.assert_allclose(swept.swapaxes(1, 2), logits[..., 3:], atol=1e-5)
+
+  @jax.jit
+  @jax.vmap
+  def logits_of(draw):
+    return learner.predict(
+        learner.fit(KEY, base, _support(pool, draw)), queries
+    )
+
+  @jax.jit
+  def sweep(draws):
+    fitted, score = learner.sweep(base, pool, draws, (5,))
+    return score(queries)[1](fitted)[0]
+
+  np.testing.assert_allclose(
+      sweep(draws).swapaxes(1, 2), logits_of(draws)[..., 3:], atol=1e-5
+  )
 
 
 def test_a_scale_for_each_class_gives_novel_classes_the_mean(rng):
@@ -178,13 +188,14 @@ def test_classes_without_direction_score_zero_with_a_finite_gradient():
   base = types.Base(jnp.array([[0.0, 1.0]]))
   learner = lowshot.imprint()
 
+  @jax.jit
   def score(features):  # opposite examples cancel; class 1 has none at all
     support = types.Support(features, jnp.zeros(2, jnp.int32), 2)
     return learner.predict(learner.fit(KEY, base, support), jnp.ones(2))
 
   features = jnp.array([[1.0, 0.0], [-1.0, 0.0]])
   np.testing.assert_allclose(score(features)[1:], [0, 0], atol=1e-6)
-  assert np.isfinite(jax.jacobian(score)(features)).all()
+  assert np.isfinite(jax.jit(jax.jacobian(score))(features)).all()
   _, (swept,) = _swept(
       learner, base, features, jnp.ones((1, 2)), jnp.array([[0, 1]]), (2,)
   )

@@ -19,7 +19,7 @@ def _examples(rng, views=None):
   return features, jnp.asarray(rng.integers(0, 3, size=12))
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=4, deadline=None)
 @given(st.lists(st.integers(0, 12), max_size=4))
 def test_any_division_into_calls_gives_the_same_templates(cuts):
   features, labels = _examples(np.random.default_rng(0))

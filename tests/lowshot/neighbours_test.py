@@ -74,9 +74,15 @@ def test_sweep_equals_fit_then_predict_at_every_shot(rng, views):
   queries = jnp.asarray(rng.normal(size=(5, 4)), jnp.float32)
   draw = jnp.asarray(rng.permutation(12).reshape(3, 4))
   learner = lowshot.nearest_neighbour()
-  fitted, score = learner.sweep(base, pool, draw[None], (1, 2, 4))
-  base_logits, novel = score(queries)
-  for shots, swept in zip((1, 2, 4), novel(fitted), strict=True):
+
+  @jax.jit
+  def sweep(draws):
+    fitted, score = learner.sweep(base, pool, draws, (1, 2, 4))
+    base_logits, novel = score(queries)
+    return base_logits, novel(fitted)
+
+  base_logits, novel_logits = sweep(draw[None])
+  for shots, swept in zip((1, 2, 4), novel_logits, strict=True):
     labels = jnp.repeat(jnp.arange(3), shots)
     support = types.Support(pool[draw[:, :shots].reshape(-1)], labels, 3)
     logits = learner.predict(learner.fit(KEY, base, support), queries)
