@@ -69,19 +69,19 @@ def _check_values(
       )
   if isinstance(labels, jax.core.Tracer):
     return
-  labels = np.asarray(labels)
+  low, high = np.min(labels), np.max(labels)
   num_classes = num_base + draws.shape[1]
-  if labels.min() < 0 or labels.max() >= num_classes:
+  if low < 0 or high >= num_classes:
     raise ValueError(
-        f'query_labels lie in {labels.min()} .. {labels.max()}; with {num_base}'
+        f'query_labels lie in {low} .. {high}; with {num_base}'
         f' base and {draws.shape[1]} novel classes they may be 0 ..'
         f' {num_classes - 1}'
     )
-  if not (labels >= num_base).any():
+  if high < num_base:
     raise ValueError(
         f'query_labels hold no novel class ({num_base} .. {num_classes - 1})'
     )
-  if num_base and not (labels < num_base).any():
+  if num_base and low >= num_base:
     raise ValueError(
         f'query_labels hold no base class (0 .. {num_base - 1}); use transfer'
         ' to evaluate among novel classes alone'

@@ -1,20 +1,21 @@
 """Counts right answers of every draw in one program and bounded memory."""
 
+from collections.abc import Callable
 import functools
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 
 from lsl_jax import types
-from lsl_jax.evaluation import metrics
-from lsl_jax.evaluation import ranking
+from lsl_jax.evaluation import metrics, ranking
 
 
 @functools.partial(
-    jax.jit, static_argnames=('learner', 'shots', 'top', 'chunk', 'tile')
+    jax.jit, static_argnames=('sweep', 'shots', 'top', 'chunk', 'tile')
 )
 def count_by_sweep(
-    learner: types.Learner,
+    sweep: Callable[..., Any],
     base: types.Base,
     pool: jax.Array,
     draws: jax.Array,
@@ -32,7 +33,7 @@ def count_by_sweep(
   in the cache while the inner loop runs over chunks of draws.
 
   Args:
-    learner: with a sweep.
+    sweep: of a learner.
     base: of C classes.
     pool: `[M, ...]` from which the draws are.
     draws: `[T, N, K]` int32.
@@ -48,7 +49,7 @@ def count_by_sweep(
   """
   num_draws = draws.shape[0]
   padded = _pad(draws, chunk)
-  fitted, score = learner.sweep(base, pool, padded, shots)
+  fitted, score = sweep(base, pool, padded, shots)
   fitted = jax.tree.map(lambda leaf: _split(leaf, chunk), fitted)
 
   def add_tile(total, queries_and_labels):

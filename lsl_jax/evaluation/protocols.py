@@ -4,12 +4,9 @@ from collections.abc import Sequence
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 from lsl_jax import types
-from lsl_jax.evaluation import checks
-from lsl_jax.evaluation import counting
-from lsl_jax.evaluation import metrics
+from lsl_jax.evaluation import checks, counting, metrics
 
 
 def generalized(
@@ -42,8 +39,8 @@ def generalized(
       from which novel examples are drawn.
     draws: `[T, N, K]` int32 indices into the pool, K >= max(shots).
     query_features: `[Q, D]`.
-    query_labels: `[Q]` int32, base classes 0 .. C - 1, novel ones C .. C + N - 1
-      in the order of the draws' second axis.
+    query_labels: `[Q]` int32, base classes 0 .. C - 1, then novel ones up to
+      C + N - 1 in the order of the draws' second axis.
     shots: numbers of examples a class, n, increasing.
     top: how many guesses count; as many as there are classes are always right.
     chunk: draws at a time; by default as many as suit the cache.
@@ -73,10 +70,9 @@ def generalized(
   if chunk is None:
     # One number of shots' logits: half a core's L2 cache, a GPU's whole one.
     room = 2**17 if jax.default_backend() == 'cpu' else 2**24
-    width = num_novel if learner.sweep else num_classes
+    width = num_classes if learner.sweep is None else num_novel
     chunk = max(1, room // (width * min(tile, len(query_labels))))
-  arguments = (
-      learner,
+  arrays = (
       base,
       jnp.asarray(pool_features),
       jnp.asarray(draws),
@@ -89,10 +85,10 @@ def generalized(
       'chunk': min(chunk, num_draws),
       'tile': tile,
   }
-  if learner.sweep:
-    right = counting.count_by_sweep(*arguments, **options)
+  if learner.sweep is None:
+    right = counting.count_by_fit(key, learner, *arrays, **options)
   else:
-    right = counting.count_by_fit(key, *arguments, **options)
+    right = counting.count_by_sweep(learner.sweep, *arrays, **options)
   return _summary(right, query_labels, base.num_classes, top)
 
 
@@ -157,7 +153,9 @@ def accuracies(
   """
   logits, labels = jnp.asarray(logits), jnp.asarray(labels)
   limits = tuple(min(k, logits.shape[-1]) for k in top)
-  right = counting.count_right(metrics.ranks(logits, labels), labels, num_base, limits)
+  right = counting.count_right(
+      metrics.ranks(logits, labels), labels, num_base, limits
+  )
   summary = _summary(right, labels, num_base, tuple(top))
   return {name: float(value) for name, value in summary.items()}
 
