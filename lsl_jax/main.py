@@ -6,6 +6,7 @@ set by `--config.a.b=value`. Everything that a run makes goes to `--workdir`,
 and the same command started again goes on where it was.
 """
 
+import signal
 import sys
 
 from absl import app, flags, logging
@@ -56,6 +57,9 @@ def main(argv: list[str]) -> None:
 
   try:
     run.run(_CONFIG.value, _WORKDIR.value)
+  except run.Preempted as error:
+    print(f'lsl_jax: {error}', file=sys.stderr)
+    sys.exit(128 + signal.SIGTERM)  # as a shell reports a terminated program
   except run.ERRORS as error:
     logging.debug('where it was raised', exc_info=True)
     sys.exit(f'lsl_jax: {error}')

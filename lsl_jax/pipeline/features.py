@@ -168,6 +168,7 @@ def _chunks(
         indices[start : start + _CHUNK],
         size=config.data.resize,
         resize=config.data.resize,
+        keep_aspect=config.data.keep_aspect,
     )
 
 

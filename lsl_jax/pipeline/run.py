@@ -17,6 +17,7 @@ from lsl_jax.pipeline import feature_learners, outputs, phase1, pictures
 from lsl_jax.pipeline import registry, sources, task as task_lib
 from lsl_jax.pipeline import trained_learners
 
+Preempted = training.Preempted
 # What a user can mend: shown as a message, not as a traceback.
 ERRORS = (
     ImportError,
@@ -42,7 +43,7 @@ def run(config: Any, workdir: str) -> list[dict[str, Any]]:
     The rows of results.json.
 
   Raises:
-    one of `ERRORS`, or `training.Preempted` after SIGTERM.
+    one of `ERRORS`, or `Preempted` after SIGTERM.
   """
   entries = {
       name: registry.choose(registry.LEARNERS, name, 'learner')

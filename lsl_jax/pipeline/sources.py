@@ -47,10 +47,11 @@ def load(config: Any, workdir: str) -> Sources:
   split = class_split(spec, dataset)
   if spec.max_classes:
     dataset, split = _reduce(dataset, split, spec.max_classes)
+  dataset = _make_ready(spec, dataset)
+  # After decoding, which may have left unreadable images out.
   split = check.check(
       dataset, split, shots=max(config.evaluation.shots), bad=spec.small_class
   )
-  dataset = _make_ready(spec, dataset)
   path = os.path.join(workdir, 'split.json')
   if os.path.exists(path):
     splits.read(path, dataset, split)
