@@ -41,8 +41,6 @@ def class_means(
   if weights is None:
     weights = jnp.ones(labels.shape, features.dtype)
   chex.assert_equal_shape([weights, labels])
-  # Negative labels would count from the end.
-  labels = jnp.where(labels < 0, num_classes, labels)
   trailing = (1,) * (features.ndim - 1)
   sums = jax.ops.segment_sum(
       features * weights.reshape(-1, *trailing), labels, num_classes
