@@ -61,7 +61,7 @@ def fit(
     checkpoints: where states are saved; None to save none.
     save_every: steps between checkpoints; None for the last step alone.
     evaluate: a host copy of the state -> scalars, which are reported and saved
-      beside the checkpoint of that step.
+      with a checkpoint of that step.
     evaluate_every: steps between evaluations; None for the last step alone.
     on_metrics: `(step, scalars)`, called in order of the steps: the mean of
       each metric since the last report with `steps_per_second`, `data_wait`
@@ -117,17 +117,17 @@ def fit(
         on_metrics(step, {**monitor.means(), **clock.read(num_steps - step)})
       stop = termination.agreed(meeting=reporting)
 
-      scalars = None
-      if evaluate is not None and (final or _due(step, evaluate_every)):
-        monitor.drain()
-        scalars = clock.pause(evaluate, executor.fetch(placed))
-        if on_metrics is not None:
-          on_metrics(step, scalars)
-      if checkpoints is not None and (
-          final or stop or scalars or _due(step, save_every)
-      ):
+      evaluating = final or _due(step, evaluate_every)
+      saving = final or stop or _due(step, save_every)
+      if evaluating or saving:
         monitor.drain()  # a state that is not finite is never saved
-        checkpoints.save(executor.fetch(placed), scalars)
+        host, scalars = executor.fetch(placed), None
+        if evaluating and evaluate is not None:
+          scalars = clock.pause(evaluate, host)
+          if on_metrics is not None:
+            on_metrics(step, scalars)
+        if checkpoints is not None and (saving or scalars):
+          checkpoints.save(host, scalars)
       if stop:
         break
     if checkpoints is not None:

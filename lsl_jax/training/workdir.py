@@ -52,8 +52,8 @@ def claim(
   The first claim writes `config.json`; later ones must bring the same config,
   so that results of two configs never mix. While the process lives it holds a
   lock that the operating system gives up even when the process is killed. Of
-  several processes of one run, only the first claims; the others just wait for
-  no one and write nothing.
+  several processes of one run only the first claims, so processes must have
+  met (`distributed.initialize`) before this is called.
 
   Args:
     path: the folder; made if missing.

@@ -6,6 +6,9 @@ import pathlib
 import numpy as np
 import pytest
 
+# Started by tests, with their own folder on the path; they hold no doctests.
+collect_ignore_glob = ['*_program.py']
+
 _SPEC = importlib.util.spec_from_file_location(
     'tiny', pathlib.Path(__file__).with_name('tiny.py')
 )

@@ -66,6 +66,21 @@ def test_evaluation_sees_the_state_of_its_step_and_its_scalars_are_reported(
   assert seen == [(3, 3.0), (6, 6.0), (8, 8.0)]
 
 
+def test_what_evaluation_found_decides_which_checkpoint_is_the_best(
+    tiny, tmp_path
+):
+  score = {2: 0.1, 4: 0.7, 6: 0.3, 8: 0.2}
+  with training.Checkpoints(tmp_path, keep=1, best='score') as checkpoints:
+    tiny.fit(
+        checkpoints=checkpoints,
+        evaluate=lambda state: {'score': score[int(state.step)]},
+        evaluate_every=2,
+        save_every=3,
+    )
+    assert checkpoints.best_step == 4
+    assert checkpoints.steps == [4, 8]
+
+
 def test_a_run_in_two_parts_ends_bit_identical(tiny, tmp_path):
   recipe = tiny.MOMENTUM
   whole = tiny.fit(recipe=recipe)

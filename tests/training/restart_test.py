@@ -50,11 +50,12 @@ def test_a_run_killed_three_times_ends_bit_identical(tmp_path):
   with _start(tmp_path / 'whole') as whole:
     starts = []
     for _ in range(3):
-      # Saves are frequent: most delays end while one is being written.
+      # Saves are frequent: most delays end while one is being written. After
+      # five steps the first of them must have been finished.
       with _start(tmp_path / 'killed') as process:
         starts.append(
             _kill_after(
-                process, chance.randint(3, 7), chance.uniform(0.0, 0.05)
+                process, chance.randint(5, 9), chance.uniform(0.0, 0.05)
             )
         )
     with _start(tmp_path / 'killed') as process:
