@@ -8,7 +8,6 @@ import pathlib
 import tempfile
 from typing import Any
 import warnings
-import zipfile
 
 import numpy as np
 
@@ -60,18 +59,17 @@ def load_or_make(
 
 def _read(path: pathlib.Path, text: str) -> Arrays | None:
   try:
-    with np.load(path, allow_pickle=False) as stored:
+    with open(path, 'rb') as file, np.load(file, allow_pickle=False) as stored:
       if stored[_KEY].item() != text:
         return None
       return {name: stored[name] for name in stored.files if name != _KEY}
-  # What NumPy and zip files raise, depending on which byte is wrong.
-  except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
-    return None
-  except (AttributeError, IndexError, NotImplementedError, SyntaxError):
+  # Whatever is wrong with the file, what it held can be made again; which error
+  # that is depends on the byte that is damaged.
+  except Exception:
     return None
 
 
-def _write(path: pathlib.Path, arrays: Arrays) -> None:
+def _write(path: pathlib.Path, arrays: Mapping[str, Any]) -> None:
   path.parent.mkdir(parents=True, exist_ok=True)
   descriptor, temporary = tempfile.mkstemp('.partial', path.stem, path.parent)
   try:

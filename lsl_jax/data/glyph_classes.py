@@ -22,12 +22,12 @@ _SIDE = 64  # pixels, of the drawings that are compared
 _DECIDING = ('DejaVuSans.ttf', 'DejaVuSerif.ttf')
 _AMBIGUOUS = (*_DECIDING, 'DejaVuSans-Oblique.ttf', 'DejaVuSerif-Italic.ttf')
 
-# Of the 189,420 pairs of letters, 73 lie at distance 0 (A and its Greek twin), 32
-# between 1 and 3.2 pixels (s and S, Greek Phi and Armenian Piwr), 72 between 3.6
-# and 4.5 (o and O, x and X, w and W), none from there up to 5.0. All of these are
-# one letter to the eye. The first that are not follow at once: q and Armenian Za
-# at 5.0, Cyrillic Zhe without and with a descender at 5.4, in a crowd that
-# thickens with distance.
+# Of the 189,420 pairs of letters, 73 lie at distance 0 (A and its Greek twin),
+# 32 between 1 and 3.2 pixels (s and S, Greek Phi and Armenian Piwr), 72 between
+# 3.6 and 4.5 (o and O, x and X, w and W), none from there up to 5.0. All of
+# these are one letter to the eye. The first that are not follow at once: q and
+# Armenian Za at 5.0, Cyrillic Zhe without and with a descender at 5.4, in a
+# crowd that thickens with distance.
 THRESHOLD = 4.75
 
 
@@ -84,10 +84,12 @@ def normalised(file: str, letter: str) -> np.ndarray:
     `[64, 64]` bool; the ink's longer side fills the square, centred.
   """
   image = glyph_fonts.outline(file, letter)
-  shape = [max(1, round(_SIDE * n / max(image.size))) for n in image.size]
-  image = image.resize(tuple(shape), Image.Resampling.BICUBIC)
+  width, height = (
+      max(1, round(_SIDE * n / max(image.size))) for n in image.size
+  )
+  image = image.resize((width, height), Image.Resampling.BICUBIC)
   square = Image.new('L', (_SIDE, _SIDE))
-  square.paste(image, tuple((_SIDE - n) // 2 for n in shape))
+  square.paste(image, ((_SIDE - width) // 2, (_SIDE - height) // 2))
   return np.asarray(square) > 127
 
 

@@ -8,7 +8,7 @@ import unicodedata
 
 import matplotlib
 from matplotlib import ft2font
-from PIL import Image, ImageFont
+from PIL import Image, ImageDraw, ImageFont
 
 ALPHABETS = ('LATIN', 'GREEK', 'CYRILLIC', 'ARMENIAN', 'GEORGIAN')
 _EM = 96  # pixels; three times an image's side, so that shrinking is smooth
@@ -37,10 +37,11 @@ class Style(NamedTuple):
   is_train: bool
 
 
-# An upright font and its slanted sister, which often is only a shear of it, stay
-# on the same side. DejaVu Sans Mono lacks two of Georgian's three scripts, STIX
-# Armenian and Georgian; every letter has at least 6 training and 2 test styles.
-# The order is part of each image's random seed: append, never reorder.
+# An upright font and its slanted sister, which often is only a shear of it,
+# stay on the same side. DejaVu Sans Mono lacks two of Georgian's three scripts,
+# STIX and Computer Modern have neither Georgian nor Armenian; every letter has
+# at least six training and two test styles. The order is part of each image's
+# random seed: append, never reorder.
 STYLES = (
     Style('DejaVuSans.ttf', True),
     Style('DejaVuSans-Oblique.ttf', True),
@@ -122,8 +123,9 @@ def outline(file: str, letter: str) -> Image.Image:
   Raises:
     ValueError: if the font leaves the letter empty.
   """
-  mask, _ = _font(file).getmask2(letter, 'L')
-  image = Image.frombytes('L', mask.size, bytes(mask))
+  image = Image.new('L', (4 * _EM, 3 * _EM))
+  draw = ImageDraw.Draw(image)
+  draw.text((_EM, _EM), letter, fill=255, font=_font(file))
   box = image.getbbox()
   if box is None:
     raise ValueError(f'{file} draws nothing for U+{ord(letter):04X}')
