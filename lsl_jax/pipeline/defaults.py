@@ -17,7 +17,10 @@ Variants = Mapping[str, Callable[[Config], None]]
 
 
 def defaults() -> Config:
-  """The whole schema: data x representation x learners x protocol."""
+  """The whole schema: data x representation x learners x protocol.
+
+  Sequences are tuples, since only those can be set on the command line.
+  """
   return Config({
       'seed': 0,
       # 'jit' (sharded over all devices) or 'pmap'.
@@ -27,7 +30,7 @@ def defaults() -> Config:
           'name': 'glyphs',
           # Of a folder, an .npz file, or TFDS's data_dir.
           'path': '',
-          # Of what is random about the data set itself (the glyphs' distortions,
+          # Of what is random about the data set itself (glyphs' distortions,
           # a division into training and test).
           'seed': 0,
           # Further keywords of the source, such as {'test_fraction': 0.2}.
@@ -68,11 +71,17 @@ def defaults() -> Config:
           # A torchvision or timm file (.pth, .safetensors) of ImageNet weights.
           'pretrained': '',
       },
-      # softmax, proxy_nca or lifted.
-      'representation': {'name': 'softmax', 'margin': 1.0},
+      'representation': {
+          # softmax, proxy_nca or lifted.
+          'name': 'softmax',
+          'margin': 1.0,
+          # Of a finished run of the same seed, data, model and phase 1, whose
+          # trained network is taken over; '' trains one.
+          'workdir': '',
+      },
       'train': recipe(),
       # What turns a few examples into a classifier; see pipeline/registry.py.
-      'learners': ['random', 'imprint', 'imprint_aug'],
+      'learners': ('random', 'imprint', 'imprint_aug'),
       # Augmented views an example for imprint_aug.
       'views': 5,
       'evaluation': {
@@ -80,12 +89,12 @@ def defaults() -> Config:
           'protocol': 'generalized',
           # 'novel', or 'validation' while choosing anything.
           'classes': 'novel',
-          'shots': [1, 2, 5, 10, 20],
+          'shots': (1, 2, 5, 10, 20),
           # Draws of the support set for learners on stored features ...
           'draws': 100,
           # ... and for those that train the network anew for each.
           'trained_draws': 1,
-          'top': [1, 5],
+          'top': (1, 5),
           # Test accuracy while the network is trained, for the curves.
           'curve_every_epochs': 1.0,
       },
@@ -100,7 +109,7 @@ def augmentation() -> dict[str, Any]:
   """Every part of an augmentation, all off."""
   spec = dataclasses.asdict(augment.Spec())
   del spec['size']
-  return {k: list(v) if isinstance(v, tuple) else v for k, v in spec.items()}
+  return spec
 
 
 def recipe() -> dict[str, Any]:

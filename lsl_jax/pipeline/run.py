@@ -5,17 +5,24 @@ import platform
 import time
 from typing import Any
 
-from absl import logging
 import flax
 import jax
 import numpy as np
 
 import lsl_jax
-from lsl_jax import data, evaluation, report, training
+from lsl_jax import data, report, training
 from lsl_jax.data import encoded
-from lsl_jax.pipeline import feature_learners, outputs, phase1, pictures
-from lsl_jax.pipeline import registry, sources, task as task_lib
-from lsl_jax.pipeline import trained_learners
+from lsl_jax.pipeline import (
+  feature_learners,
+  outputs,
+  phase1,
+  pictures,
+  registry,
+  sharing,
+  sources,
+  trained_learners,
+)
+from lsl_jax.pipeline import task as task_lib
 
 Preempted = training.Preempted
 # What a user can mend: shown as a message, not as a traceback.
@@ -29,7 +36,13 @@ ERRORS = (
     training.WorkdirError,
 )
 # Settings in which a run that goes on may differ from the one that began.
-_MAY_DIFFER = ('executor', 'data.path', 'data.workers', 'data.memory_gb')
+MAY_DIFFER = (
+    'executor',
+    'data.path',
+    'data.workers',
+    'data.memory_gb',
+    'representation.workdir',
+)
 
 
 def run(config: Any, workdir: str) -> list[dict[str, Any]]:
@@ -50,7 +63,9 @@ def run(config: Any, workdir: str) -> list[dict[str, Any]]:
       for name in config.learners
   }
   started = time.time()
-  with training.claim(workdir, config.to_dict(), may_differ=_MAY_DIFFER):
+  with training.claim(workdir, config.to_dict(), may_differ=MAY_DIFFER):
+    if config.representation.workdir:
+      sharing.take(config, workdir, may_differ=MAY_DIFFER)
     problem, validation = sources.load(config, workdir)
     task = task_lib.make_task(config, problem)
     by_features = [n for n in entries if entries[n].consumes != 'images']
@@ -72,6 +87,8 @@ def run(config: Any, workdir: str) -> list[dict[str, Any]]:
     figures = outputs.figures(config, task, rows, curves, workdir)
     if by_features:
       figures += pictures.figures(config, task, trained, workdir)
+    outputs.write_trials(workdir, accuracies)
+    # Last, since this file tells that the run is finished.
     layouts = report.results.write(
         workdir,
         rows,
@@ -80,7 +97,6 @@ def run(config: Any, workdir: str) -> list[dict[str, Any]]:
         metadata=_metadata(config, task, started),
         figures=figures,
     )
-    outputs.write_trials(workdir, accuracies)
   for name, header, lines in layouts:
     report.tables.show(header, lines, title=name)
   print(f'Written to {os.path.join(workdir, "results.md")}')

@@ -1,0 +1,115 @@
+"""Takes over the network that another run's phase 1 has trained.
+
+Several protocols, and learners of very different cost, can so be runs of their
+own that share one representation: `config.representation.workdir`.
+"""
+
+from collections.abc import Collection
+import json
+import os
+import shutil
+from typing import Any
+
+from flax import traverse_util
+import jax
+from jax.experimental import multihost_utils
+
+from lsl_jax import report
+
+# What phase 1 depends on.
+_PARTS = ('seed', 'data', 'model', 'representation', 'train')
+_CHECKPOINTS = 'checkpoints'
+# Features know what they were made from, so they may be taken along.
+_TAKEN = ('split.json', report.METRICS_FILE, 'features', _CHECKPOINTS)
+
+
+def take(config: Any, workdir: str, *, may_differ: Collection[str]) -> None:
+  """Copies a finished phase 1 into a workdir that has none yet.
+
+  The run then goes on as if it had trained that network itself; the workdir
+  that it came from is only read, and no longer needed. The division of classes
+  and images comes along, so that other data are refused when they are loaded.
+
+  Args:
+    config: the whole config; `representation.workdir` is copied from.
+    workdir: of the run.
+    may_differ: dotted names of settings that change no result.
+
+  Raises:
+    FileNotFoundError: there is no finished run.
+    ValueError: its phase 1 was another one; the message names the keys.
+  """
+  source = os.path.expanduser(config.representation.workdir)
+  taken = os.path.join(workdir, _CHECKPOINTS)
+  if jax.process_index() == 0 and not os.path.exists(taken):
+    for name in (report.results.JSON_NAME, 'config.json', _CHECKPOINTS):
+      if not os.path.exists(os.path.join(source, name)):
+        raise FileNotFoundError(
+            f'representation.workdir: {source} is not a finished run with a'
+            f' phase 1, it has no {name}; run that config first'
+        )
+    with open(os.path.join(source, 'config.json'), encoding='utf-8') as file:
+      theirs = json.load(file)
+    differing = differences(config.to_dict(), theirs, may_differ=may_differ)
+    if differing:
+      raise ValueError(
+          f'representation.workdir: phase 1 of {source} was another one:\n'
+          + '\n'.join(f'  {line}' for line in differing)
+      )
+    for name in _TAKEN:
+      _copy(os.path.join(source, name), os.path.join(workdir, name))
+  if jax.process_count() > 1:
+    multihost_utils.sync_global_devices('phase 1 taken over')
+
+
+def differences(
+    here: dict[str, Any],
+    there: dict[str, Any],
+    *,
+    may_differ: Collection[str] = (),
+) -> list[str]:
+  """What keeps two configs from having the same phase 1.
+
+  Args:
+    here: a config as nested dictionaries.
+    there: another one.
+    may_differ: dotted names of settings that change no result.
+
+  Returns:
+    A line a key: its name and both values.
+  """
+  here, there = _phase1(here), _phase1(there)
+  absent = 'absent'
+  return [
+      f'{key}: {there.get(key, absent)} there, {here.get(key, absent)} here'
+      for key in sorted({*here, *there} - set(may_differ))
+      if here.get(key, absent) != there.get(key, absent)
+  ]
+
+
+def _phase1(config: dict[str, Any]) -> dict[str, str]:
+  """The settings that phase 1 depends on, as text by dotted name."""
+  parts = {name: config.get(name, {}) for name in _PARTS}
+  if parts['train'].get('select') == 'best':
+    # Then validation classes decide, which a run may report instead.
+    parts['evaluation'] = {'classes': config['evaluation']['classes']}
+  flat = traverse_util.flatten_dict(parts, sep='.', keep_empty_nodes=True)
+  # As JSON has it: tuples are lists.
+  return {
+      key: '{}' if value is traverse_util.empty_node else json.dumps(value)
+      for key, value in flat.items()
+  }
+
+
+def _copy(source: str, target: str) -> None:
+  """Copies a file or folder, whole or not at all."""
+  unfinished = f'{target}.taken'
+  if os.path.isdir(source):
+    shutil.rmtree(unfinished, ignore_errors=True)
+    shutil.rmtree(target, ignore_errors=True)
+    shutil.copytree(source, unfinished)
+  elif os.path.exists(source):
+    shutil.copy2(source, unfinished)
+  else:
+    return
+  os.replace(unfinished, target)
