@@ -1,4 +1,4 @@
-"""Labelled images, how they are divided, and how batches and tasks are drawn."""
+"""Labelled images, how they are divided, how batches and tasks are drawn."""
 
 from lsl_jax.data.augment import IMAGENET_MEAN, IMAGENET_STD, normalise
 from lsl_jax.data.augment import Spec as AugmentSpec

@@ -1,5 +1,7 @@
 """Small affine maps of one image: what glyphs get instead of flips."""
 
+import functools
+
 import chex
 import jax
 import jax.numpy as jnp
@@ -60,6 +62,42 @@ def affine(
   )
 
 
+def random_map(
+    key: jax.Array,
+    shape: tuple[int, int],
+    *,
+    rotation: float = 0.0,
+    zoom: float = 0.0,
+    shear: float = 0.0,
+    translation: float = 0.0,
+) -> tuple[jax.Array, jax.Array]:
+  """A map that rotates, then shears, then scales, and moves, each by a little.
+
+  Each amount is drawn uniformly from between minus and plus its argument.
+
+  Args:
+    key: of this map.
+    shape: height and width of the image.
+    rotation: degrees.
+    zoom: the image's sides are multiplied by 1 plus this, each by its own.
+    shear: columns that a row moves for each row between it and the centre.
+    translation: share of the sides by which the image moves.
+
+  Returns:
+    The matrix `[2, 2]` and the shift `[2]` of `affine`.
+  """
+  amounts = jax.random.uniform(key, (6,), minval=-1.0)
+  angle = jnp.deg2rad(rotation) * amounts[0]
+  cos, sin = jnp.cos(angle), jnp.sin(angle)
+  # From the result back to the image: each step's inverse, last step first.
+  unrotate = jnp.array([[cos, -sin], [sin, cos]])
+  unshear = jnp.array([[1.0, 0.0], [-shear * amounts[3], 1.0]])
+  unscale = jnp.diag(1 / (1 + zoom * amounts[1:3]))
+  product = functools.partial(jnp.matmul, precision=jax.lax.Precision.HIGHEST)
+  shift = translation * amounts[4:] * jnp.array(shape, jnp.float32)
+  return product(unrotate, product(unshear, unscale)), shift
+
+
 def random_affine(
     key: jax.Array,
     image: jax.Array,
@@ -72,27 +110,24 @@ def random_affine(
 ) -> jax.Array:
   """Rotates, scales, shears and moves an image by a little.
 
-  Each amount is drawn uniformly from between minus and plus its argument.
-
   Args:
     key: of this image.
     image: `[H, W, 3]`.
-    rotation: degrees, counter-clockwise.
-    zoom: the image's sides are multiplied by 1 plus this.
-    shear: columns that a row moves for each row between it and the centre.
-    translation: share of the side by which the image moves.
+    rotation: see `random_map`, as for the next three.
+    zoom: largest relative change of a side.
+    shear: largest shear.
+    translation: largest move.
     fill: value outside of the image; None repeats the edge pixels.
 
   Returns:
     `[H, W, 3]` float32.
   """
-  amounts = jax.random.uniform(key, (6,), minval=-1.0)
-  angle = jnp.deg2rad(rotation) * amounts[0]
-  sides = 1 + zoom * amounts[1:3]
-  slant = shear * amounts[3]
-  cos, sin = jnp.cos(angle), jnp.sin(angle)
-  unrotate = jnp.array([[cos, sin], [-sin, cos]])
-  unshear = jnp.array([[1.0, 0.0], [-slant, 1.0]])
-  matrix = (unshear / sides[:, None]) @ unrotate
-  shift = translation * amounts[4:] * jnp.array(image.shape[:2], jnp.float32)
+  matrix, shift = random_map(
+      key,
+      image.shape[:2],
+      rotation=rotation,
+      zoom=zoom,
+      shear=shear,
+      translation=translation,
+  )
   return affine(image, matrix, shift, fill=fill)

@@ -57,11 +57,11 @@ def in_memory(
     ValueError: for images that are not uint8 `[M, H, W, 3]`, an index out of
       range, or a batch that cannot be divided over the devices.
   """
-  if np.ndim(images) != 4 or images.dtype != np.uint8 or images.shape[3] != 3:
+  kind = getattr(images, 'dtype', type(images).__name__)
+  shape = getattr(images, 'shape', (len(images),))
+  if kind != np.uint8 or len(shape) != 4 or shape[3] != 3:
     raise ValueError(
-        'Images in memory are uint8 [M, H, W, 3]; got'
-        f' {getattr(images, "dtype", type(images).__name__)} of shape'
-        f' {np.shape(images)}.'
+        f'Images in memory are uint8 [M, H, W, 3]; got {kind} of shape {shape}.'
     )
   labels = np.asarray(labels)
   indices = streams.check_indices(indices, len(images), labels)
