@@ -124,7 +124,7 @@ def random_affine(
   """
   matrix, shift = random_map(
       key,
-      image.shape[:2],
+      (image.shape[0], image.shape[1]),
       rotation=rotation,
       zoom=zoom,
       shear=shear,
