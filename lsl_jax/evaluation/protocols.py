@@ -68,8 +68,8 @@ def generalized(
   num_classes = base.num_classes + num_novel
   tile = tile or (256 if jax.default_backend() == 'cpu' else 2048)
   if chunk is None:
-    # One number of shots' logits: half a core's L2 cache, a GPU's whole one.
-    room = 2**17 if jax.default_backend() == 'cpu' else 2**24
+    # One number of shots' logits: about a core's L2 cache, or a GPU's.
+    room = 2**18 if jax.default_backend() == 'cpu' else 2**24
     width = num_classes if learner.sweep is None else num_novel
     chunk = max(1, room // (width * min(tile, len(query_labels))))
   arrays = (

@@ -89,8 +89,5 @@ def _before(
   classes = jnp.arange(num_classes)[:, None]
   # "Not less" instead of "more or equal": NaN counts as before everything.
   before = jnp.where(classes < place[None], ~(logits < own), ~(logits <= own))
-  # Narrow integers double the speed of counting, which is half of the work.
-  fits = num_classes * most < 2**15
-  dtype = jnp.int16 if fits else jnp.int32
-  counts = jnp.where(jnp.isnan(logits), most, before).astype(dtype)
-  return jnp.sum(counts, -2, dtype=dtype).astype(jnp.int32)
+  counts = jnp.where(jnp.isnan(logits), most, before)
+  return jnp.sum(counts, -2, dtype=jnp.int32)

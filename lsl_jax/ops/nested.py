@@ -73,10 +73,16 @@ def _combine_rows(
     # and sums all of them again for each number of shots. It does not fuse
     # across a branch, so this one, which is always taken, doubles the speed.
     return jax.lax.cond(
-        columns[0, 0, 0] >= 0, fused, lambda *given: given[2], *operands
+        columns[0, 0, 0] >= 0,
+        fused,
+        lambda table, columns, total: total,
+        table,
+        columns,
+        total,
     )
 
-  operands = (table, columns, total)
   if not columns.size:
     return total
-  return jax.lax.platform_dependent(*operands, cpu=apart, default=fused)
+  return jax.lax.platform_dependent(
+      table, columns, total, cpu=apart, default=fused
+  )

@@ -1,0 +1,43 @@
+"""Which machine and software a measurement was made with."""
+
+import importlib.metadata
+import os
+import platform
+import sys
+import time
+
+
+def describe(*packages: str) -> dict[str, str]:
+  """Hardware, versions, command and time, for the head of a result.
+
+  Args:
+    *packages: whose versions to name; those that are missing are left out.
+
+  Returns:
+    Text by name.
+  """
+  facts = {
+      'time': time.strftime('%Y-%m-%d %H:%M:%S %Z'),
+      'command': ' '.join(['python', *sys.argv]),
+      'processor': _processor(),
+      'cores': str(os.cpu_count()),
+      'system': platform.platform(),
+      'python': platform.python_version(),
+  }
+  if hasattr(os, 'getloadavg'):
+    facts['load before'] = f'{os.getloadavg()[0]:.2f}'
+  for package in packages:
+    try:
+      facts[package] = importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+      continue
+  return facts
+
+
+def _processor() -> str:
+  try:
+    with open('/proc/cpuinfo', encoding='utf-8') as file:
+      lines = [line for line in file if line.startswith('model name')]
+  except OSError:
+    lines = []
+  return lines[0].split(':', 1)[1].strip() if lines else platform.processor()
