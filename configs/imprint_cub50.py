@@ -18,7 +18,8 @@ def get_config(variants=None):
   config = defaults.defaults()
   config.data.name = 'npz'
   config.data.path = 'cub50_96.npz'
-  config.data.split = {'base': 25, 'novel': 25}
+  with config.data.ignore_type():  # counts, not a name
+    config.data.split = {'base': 25, 'novel': 25}
   config.data.resize = 72
   config.data.size = 64
   config.data.augment.crop = 'random'

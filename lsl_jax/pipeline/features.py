@@ -5,6 +5,8 @@ import functools
 import hashlib
 import os
 from typing import Any
+import zipfile
+import zlib
 
 from absl import logging
 import jax
@@ -18,6 +20,16 @@ from lsl_jax.pipeline.problem import Problem
 
 _BATCH = 256
 _CHUNK = 4096  # images decoded at a time where they are not in memory
+# What reading a damaged .npz file raises, whichever part of it is damaged.
+_DAMAGED = (
+    OSError,
+    ValueError,
+    KeyError,
+    EOFError,
+    NotImplementedError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 
 
 def embeddings(
@@ -28,9 +40,7 @@ def embeddings(
     indices: np.ndarray,
 ) -> np.ndarray:
   """Embeddings of centre crops, `[m, D]` float32."""
-  return _run(
-      config, representation, 'embedding', variables, problem, indices
-  )
+  return _run(config, representation, 'embedding', variables, problem, indices)
 
 
 def logits(
@@ -97,7 +107,7 @@ def cached(
         return file['features']
   except FileNotFoundError:
     pass
-  except (OSError, ValueError, KeyError, EOFError) as error:
+  except _DAMAGED as error:
     logging.warning('%s is computed anew: it cannot be read (%s)', path, error)
   features = compute()
   if jax.process_index() == 0:

@@ -18,6 +18,7 @@ NORMALISATIONS = {
     'symmetric': ((0.5, 0.5, 0.5), (0.5, 0.5, 0.5)),
     'imagenet': (augment.IMAGENET_MEAN, augment.IMAGENET_STD),
 }
+SELECT = ('last', 'best')
 Evaluate = Callable[[types.Variables], dict[str, float]]
 
 
@@ -32,7 +33,12 @@ def normalisation(config: Any) -> dict[str, tuple[float, ...]]:
 def augmentation(config: Any) -> augment.Spec:
   """The random views that training sees."""
   options = config.data.augment.to_dict()
-  size = None if options['crop'] == 'none' else config.data.size
+  size = config.data.size
+  if options['crop'] == 'none':
+    if size == config.data.resize:
+      size = None
+    else:  # as in evaluation
+      options['crop'] = 'centre'
   return augment.make_spec({**options, 'size': size})
 
 
@@ -75,7 +81,7 @@ def fit(
   """
   mesh = training.sharding.mesh()
   stream = make_stream(config, recipe, problem, indices, labels, seed, mesh)
-  num_steps = round(recipe.epochs * stream.steps_per_epoch)
+  num_steps = _steps(recipe.epochs, stream) or 0
   optimizer = training.optimizer.make(
       recipe.optimizer,
       steps_per_epoch=stream.steps_per_epoch,
@@ -157,6 +163,7 @@ def make_stream(
       problem.images,
       labels,
       resize=config.data.resize,
+      keep_aspect=config.data.keep_aspect,
       bad=config.data.bad,
       workers=config.data.workers,
       **arguments,

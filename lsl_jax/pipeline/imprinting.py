@@ -26,9 +26,7 @@ def rmsprop() -> dict[str, Any]:
 
 def finetune(config: Any) -> None:
   """Tables 1 and 2, rows Rand + FT and Imprinting + FT; figures 3 and 4."""
-  config.learners = [
-      *_FEATURE_LEARNERS, 'random_finetune', 'imprint_finetune'
-  ]
+  config.learners = [*_FEATURE_LEARNERS, 'random_finetune', 'imprint_finetune']
 
 
 def joint(config: Any) -> None:
@@ -84,14 +82,17 @@ def scratch(config: Any) -> None:
 
 
 def smoke(config: Any) -> None:
-  """Everything once, on few classes and for a few steps: a test."""
+  """Everything once, small, on few classes and for a few steps: a test."""
   config.data.name = 'glyphs'
   config.data.path = ''
-  config.data.split = ''
+  with config.data.ignore_type():  # may be a mapping
+    config.data.split = ''
   config.data.resize = min(config.data.resize, 36)
   config.data.size = min(config.data.size, 32)
   config.data.max_classes = 6
   config.model.pretrained = ''
+  config.model.backbone = 'conv4'
+  config.model.options = {'width': 8}
   config.model.embedding = min(config.model.embedding, 16)
   config.evaluation.shots = [1, 2]
   config.evaluation.draws = 3

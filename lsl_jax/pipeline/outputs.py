@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from lsl_jax import evaluation, report
-from lsl_jax.pipeline import registry, task as task_lib
+from lsl_jax.pipeline import registry
+from lsl_jax.pipeline import task as task_lib
 
 Rows = list[dict[str, Any]]
 
@@ -43,16 +44,18 @@ def rows(
         values, method='normal' if len(values) > 30 else 'student'
     )
     split, kind = metric.split('/')
-    result.append({
-        'method': registry.LEARNERS[name].title,
-        'learner': name,
-        'shots': shots,
-        'split': split,
-        'metric': kind,
-        'mean': float(mean),
-        'half_width': None if np.isnan(half_width) else float(half_width),
-        'trials': len(values),
-    })
+    result.append(
+        {
+            'method': registry.LEARNERS[name].title,
+            'learner': name,
+            'shots': shots,
+            'split': split,
+            'metric': kind,
+            'mean': float(mean),
+            'half_width': None if np.isnan(half_width) else float(half_width),
+            'trials': len(values),
+        }
+    )
   return result
 
 
@@ -118,6 +121,8 @@ def figures(
 
 def _learned(path: str) -> list[dict[str, Any]]:
   """What phase 1 logged of its loss and accuracy."""
+  if not os.path.exists(path):  # only learners that start from scratch
+    return []
   shown = ('step', 'loss', 'accuracy', 'validation')
   records = [
       {name: record[name] for name in shown if name in record}

@@ -9,7 +9,7 @@ import numpy as np
 
 from lsl_jax import evaluation, lowshot, ops, training, types
 from lsl_jax.models import pretrained
-from lsl_jax.pipeline import features, fitting, imprinting, registry
+from lsl_jax.pipeline import features, fitting, registry
 from lsl_jax.pipeline import task as task_lib
 from lsl_jax.pipeline.problem import Problem
 
@@ -83,13 +83,6 @@ def initialise(
   size = config.data.size
   image = jnp.zeros((1, size, size, 3))
   variables = jax.jit(representation.init)(jax.random.key(config.seed), image)
-  if config.model.pretrained == imprinting.NEEDED:
-    raise ValueError(
-        'this config starts from ImageNet weights: set'
-        ' --config.model.pretrained to a torchvision or timm file (.pth or'
-        f' .safetensors) for {config.model.backbone!r}, or take the variant'
-        ' "scratch"'
-    )
   if config.model.pretrained:
     path = os.path.expanduser(config.model.pretrained)
     variables = pretrained.load(path, config.model.backbone, variables)
@@ -106,7 +99,7 @@ def finished(
 
   A classifier that was not trained to lie among the embeddings (lifted
   structure trains none, a linear head is no direction) is replaced by the
-  imprinted templates of all base training images.
+  imprinted templates of all base training images, in the variables too.
   """
   classifier = variables['params']['classifier']
   templates = np.asarray(classifier['templates'])
@@ -122,6 +115,7 @@ def finished(
             )
         )
     )
+    variables = lowshot.replace_classifier(variables, templates)
   return Trained(
       representation,
       variables,

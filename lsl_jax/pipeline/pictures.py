@@ -7,7 +7,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from lsl_jax import data, evaluation, lowshot, report, types
-from lsl_jax.pipeline import feature_learners, phase1, task as task_lib
+from lsl_jax.pipeline import feature_learners, phase1
+from lsl_jax.pipeline import task as task_lib
 
 _PAIRS = 16
 

@@ -21,6 +21,8 @@ class Problem:
     num_novel: N.
     class_names: `C + N` names in the order of the labels.
     is_train: `[M]` bool.
+    in_memory: whether the images are one array of the size to crop from, and
+      may be copied to the devices.
   """
 
   name: str
@@ -30,11 +32,7 @@ class Problem:
   num_novel: int
   class_names: tuple[str, ...]
   is_train: np.ndarray
-
-  @property
-  def in_memory(self) -> bool:
-    """Whether the images are one array."""
-    return isinstance(self.images, np.ndarray)
+  in_memory: bool
 
   @property
   def num_classes(self) -> int:
@@ -51,6 +49,8 @@ def assemble(
     dataset: data.Dataset,
     base: tuple[int, ...],
     novel: tuple[int, ...],
+    *,
+    in_memory: bool,
 ) -> Problem:
   """Numbers base classes from 0, novel classes after them.
 
@@ -58,6 +58,7 @@ def assemble(
     dataset: with labels in its own numbering, and images made ready.
     base: class indices in that numbering.
     novel: likewise; the validation or the reported classes.
+    in_memory: whether the images are one array, made ready.
 
   Returns:
     The problem.
@@ -73,4 +74,5 @@ def assemble(
       num_novel=len(novel),
       class_names=tuple(dataset.class_names[i] for i in (*base, *novel)),
       is_train=dataset.is_train,
+      in_memory=in_memory,
   )

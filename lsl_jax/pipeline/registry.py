@@ -91,7 +91,12 @@ def choose(options: Mapping[str, Any], name: str, what: str) -> Any:
 
 
 def make_representation(
-    config: Any, num_classes: int, axis_name: str | None, **changes: Any
+    config: Any,
+    num_classes: int,
+    axis_name: str | None,
+    *,
+    loss: str | None = None,
+    **changes: Any,
 ) -> types.Representation:
   """The representation that a config describes, for so many classes.
 
@@ -99,6 +104,7 @@ def make_representation(
     config: the whole config.
     num_classes: rows of the classifier.
     axis_name: of the executor's mapped axis, or None.
+    loss: a name of `REPRESENTATIONS`; by default the config's.
     **changes: of the network's description, over `config.model`.
 
   Returns:
@@ -113,6 +119,8 @@ def make_representation(
       {**description, 'num_classes': num_classes}, axis_name=axis_name
   )
   make = choose(
-      REPRESENTATIONS, config.representation.name, 'representation.name'
+      REPRESENTATIONS,
+      loss or config.representation.name,
+      'representation.name',
   )
   return make(network, config.representation.margin, axis_name)

@@ -1,5 +1,7 @@
 """A run: config -> data -> phase 1 -> phase 2 -> report."""
 
+from collections.abc import Iterator
+import contextlib
 import os
 import platform
 import time
@@ -13,14 +15,15 @@ import lsl_jax
 from lsl_jax import data, report, training
 from lsl_jax.data import encoded
 from lsl_jax.pipeline import (
-  feature_learners,
-  outputs,
-  phase1,
-  pictures,
-  registry,
-  sharing,
-  sources,
-  trained_learners,
+    checks,
+    feature_learners,
+    outputs,
+    phase1,
+    pictures,
+    registry,
+    sharing,
+    sources,
+    trained_learners,
 )
 from lsl_jax.pipeline import task as task_lib
 
@@ -58,12 +61,13 @@ def run(config: Any, workdir: str) -> list[dict[str, Any]]:
   Raises:
     one of `ERRORS`, or `Preempted` after SIGTERM.
   """
-  entries = {
-      name: registry.choose(registry.LEARNERS, name, 'learner')
-      for name in config.learners
-  }
+  checks.check(config)
+  entries = {name: registry.LEARNERS[name] for name in config.learners}
   started = time.time()
-  with training.claim(workdir, config.to_dict(), may_differ=MAY_DIFFER):
+  with (
+      training.claim(workdir, config.to_dict(), may_differ=MAY_DIFFER),
+      _unclaimed_unless_begun(workdir),
+  ):
     if config.representation.workdir:
       sharing.take(config, workdir, may_differ=MAY_DIFFER)
     problem, validation = sources.load(config, workdir)
@@ -101,6 +105,23 @@ def run(config: Any, workdir: str) -> list[dict[str, Any]]:
     report.tables.show(header, lines, title=name)
   print(f'Written to {os.path.join(workdir, "results.md")}')
   return rows
+
+
+@contextlib.contextmanager
+def _unclaimed_unless_begun(workdir: str) -> Iterator[None]:
+  """Gives a folder back if the run fails before it has made anything there.
+
+  The mistake may be in the config, and must be mended without another folder.
+  """
+  try:
+    yield
+  except Exception:
+    claim = {'config.json', 'split.json', '.lock'}
+    if jax.process_index() == 0 and claim.issuperset(os.listdir(workdir)):
+      for name in claim - {'.lock'}:
+        with contextlib.suppress(FileNotFoundError):
+          os.remove(os.path.join(workdir, name))
+    raise
 
 
 def _metadata(

@@ -10,9 +10,10 @@ import numpy as np
 
 from lsl_jax import data
 from lsl_jax.data import check, dense, glyphs, splits, subset
-from lsl_jax.pipeline import problem as problem_lib, registry
+from lsl_jax.pipeline import problem as problem_lib
 
-_PARTS = ('novel', 'validation')
+# What a run may report.
+PARTS = ('novel', 'validation')
 
 
 class Sources(NamedTuple):
@@ -47,7 +48,15 @@ def load(config: Any, workdir: str) -> Sources:
   split = class_split(spec, dataset)
   if spec.max_classes:
     dataset, split = _reduce(dataset, split, spec.max_classes)
-  dataset = _make_ready(spec, dataset)
+  in_memory = _fits(spec, dataset)
+  if in_memory:
+    dataset = dense.to_dataset(
+        dataset,
+        size=spec.resize,
+        resize=spec.resize,
+        keep_aspect=spec.keep_aspect,
+        bad=spec.bad,
+    )
   # After decoding, which may have left unreadable images out.
   split = check.check(
       dataset, split, shots=max(config.evaluation.shots), bad=spec.small_class
@@ -59,19 +68,22 @@ def load(config: Any, workdir: str) -> Sources:
     splits.write(path, dataset, split)
 
   reported = config.evaluation.classes
-  registry.choose(dict.fromkeys(_PARTS), reported, 'evaluation.classes')
-  if not getattr(split, reported):
-    raise ValueError(
-        f'evaluation.classes: the split of {dataset.name!r} has no {reported}'
-        f' classes; it has {len(split.base)} base, {len(split.validation)}'
-        f' validation and {len(split.novel)} novel ones'
-    )
-  make = lambda novel: problem_lib.assemble(dataset, split.base, novel)
-  other = split.validation if reported == 'novel' else ()
-  logging.info('%r: %s', dataset, {k: len(v) for k, v in split._asdict().items()})
-  return Sources(
-      make(getattr(split, reported)), make(other) if other else None
+  for part in ('base', reported):
+    if not getattr(split, part):
+      raise ValueError(
+          f'the split of {dataset.name!r} has no {part} classes, and'
+          f' evaluation.classes is {reported!r}; it has {len(split.base)} base,'
+          f' {len(split.validation)} validation and {len(split.novel)} novel'
+          ' ones'
+      )
+  make = lambda novel: problem_lib.assemble(
+      dataset, split.base, novel, in_memory=in_memory
   )
+  other = split.validation if reported == 'novel' else ()
+  logging.info(
+      '%r: %s', dataset, {k: len(v) for k, v in split._asdict().items()}
+  )
+  return Sources(make(getattr(split, reported)), make(other) if other else None)
 
 
 def class_split(spec: Any, dataset: data.Dataset) -> data.ClassSplit:
@@ -89,8 +101,8 @@ def class_split(spec: Any, dataset: data.Dataset) -> data.ClassSplit:
   )
 
 
-def _make_ready(spec: Any, dataset: data.Dataset) -> data.Dataset:
-  """Decodes and resizes the images once, if memory can hold them."""
+def _fits(spec: Any, dataset: data.Dataset) -> bool:
+  """Whether memory can hold the images, decoded and resized."""
   needed = len(dataset) * spec.resize**2 * 3 / 1e9
   if needed > spec.memory_gb:
     logging.info(
@@ -98,14 +110,7 @@ def _make_ready(spec: Any, dataset: data.Dataset) -> data.Dataset:
         dataset.name,
         needed,
     )
-    return dataset
-  return dense.to_dataset(
-      dataset,
-      size=spec.resize,
-      resize=spec.resize,
-      keep_aspect=spec.keep_aspect,
-      bad=spec.bad,
-  )
+  return needed <= spec.memory_gb
 
 
 def _reduce(

@@ -11,6 +11,7 @@ import shutil
 from typing import Any
 
 import jax
+from jax.experimental import multihost_utils
 import jax.numpy as jnp
 import numpy as np
 
@@ -50,16 +51,18 @@ def outcomes(
         folder = os.path.join(workdir, 'trained', f'{name}_n{shots}_draw{draw}')
         path = os.path.join(folder, 'outcome.json')
         if not os.path.exists(path):
-          curve = _train(config, task, trained, name, shots, draw, folder)
-          outcome = {'learner': name, 'shots': shots, 'draw': draw, **curve}
+          epoch = _train(config, task, trained, name, shots, draw, folder)
           if jax.process_index() == 0:
+            outcome = {'learner': name, 'shots': shots, 'draw': draw}
+            outcome |= _curve(folder, epoch)
             report.atomic.write(path, json.dumps(outcome, indent=1))
-            # Hundreds of networks: their curves are kept, their weights not.
-            shutil.rmtree(os.path.join(folder, 'checkpoints'))
-          yield outcome
-        else:
-          with open(path, encoding='utf-8') as file:
-            yield json.load(file)
+          if jax.process_count() > 1:
+            multihost_utils.sync_global_devices(f'{folder} is finished')
+        if jax.process_index() == 0:
+          # Hundreds of networks: their curves are kept, their weights not.
+          shutil.rmtree(os.path.join(folder, 'checkpoints'), ignore_errors=True)
+        with open(path, encoding='utf-8') as file:
+          yield json.load(file)
 
 
 def _train(
@@ -70,21 +73,29 @@ def _train(
     shots: int,
     draw: int,
     folder: str,
-) -> dict[str, Any]:
-  """Trains on one support set and measures accuracy as it goes."""
+) -> float:
+  """Trains on one support set, logging accuracy; gives the steps an epoch.
+
+  Cross-entropy tunes the classifier, whatever taught the embeddings.
+  """
   support = task.support(draw, shots)
   axis_name = training.AXIS_NAMES[config.executor]
   if trained is None or registry.LEARNERS[name].make is None:
     recipe = config.joint
     # Neither embeddings nor weights are normalised (section 6.2).
     representation = registry.make_representation(
-        config, task.num_classes, axis_name, head='linear', normalise=False
+        config,
+        task.num_classes,
+        axis_name,
+        loss='softmax',
+        head='linear',
+        normalise=False,
     )
     variables = phase1.initialise(config, representation)
   else:
     recipe = config.finetune
     representation = registry.make_representation(
-        config, task.num_classes, axis_name
+        config, task.num_classes, axis_name, loss='softmax'
     )
     variables = _start(config, task, trained, name, support, draw)
 
@@ -115,8 +126,7 @@ def _train(
       evaluate_epochs=config.evaluation.curve_every_epochs,
       evaluate_start=True,
   )
-  steps_per_epoch = len(indices) / recipe.batch_size
-  return _curve(folder, steps_per_epoch)
+  return len(indices) / recipe.batch_size
 
 
 def _start(
@@ -128,7 +138,8 @@ def _start(
     draw: int,
 ) -> types.Variables:
   """Phase 1's network with rows for the novel classes, not yet fine-tuned."""
-  learner = registry.LEARNERS[name].make(trained.scale)
+  # Only templates are taken from it: base classes, and scales, stay outside.
+  learner = registry.LEARNERS[name].make(np.mean(trained.scale))
   embedded = features.embeddings(
       config, trained.representation, trained.variables, task.problem, support
   )
@@ -150,15 +161,16 @@ def _start(
 def _curve(folder: str, steps_per_epoch: float) -> dict[str, Any]:
   """Accuracy over epochs, as the run has logged it."""
   path = os.path.join(folder, report.METRICS_FILE)
-  records = [
-      record
+  # By step: a run that began twice has logged its start twice.
+  records = {
+      record['step']: record
       for record in report.jsonl.read(path)
       if any('/top' in name for name in record)
-  ]
-  names = [name for name in records[-1] if '/top' in name]
+  }
+  names = [name for name in next(iter(records.values())) if '/top' in name]
   return {
-      'epochs': [record['step'] / steps_per_epoch for record in records],
+      'epochs': [step / steps_per_epoch for step in records],
       'accuracy': {
-          name: [record[name] for record in records] for name in names
+          name: [record[name] for record in records.values()] for name in names
       },
   }

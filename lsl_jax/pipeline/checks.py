@@ -1,0 +1,94 @@
+"""Refuses a config that cannot run, before anything is loaded or written."""
+
+from typing import Any
+
+from lsl_jax import models, training
+from lsl_jax.data import order
+from lsl_jax.pipeline import fitting, imprinting, registry, sources
+from lsl_jax.pipeline import task as task_lib
+
+RECIPES = ('train', 'finetune', 'joint')
+
+
+def check(config: Any) -> None:
+  """Looks at every name and sequence of a config.
+
+  Args:
+    config: the whole config.
+
+  Raises:
+    ValueError: the first thing that is wrong, with what is accepted.
+  """
+  _check_names(config)
+  _check_sequences(config.evaluation)
+  fitting.augmentation(config)
+  for name in RECIPES:
+    _check_recipe(config[name], name)
+  if config.model.pretrained == imprinting.NEEDED:
+    raise ValueError(
+        'this config starts from ImageNet weights: set'
+        ' --config.model.pretrained to a torchvision or timm file (.pth or'
+        f' .safetensors) for {config.model.backbone!r}, or take the variant'
+        ' "scratch"'
+    )
+
+
+def _check_names(config: Any) -> None:
+  if not config.learners:
+    raise ValueError(
+        'learners names none; valid ones: '
+        + ', '.join(sorted(registry.LEARNERS))
+    )
+  for name in config.learners:
+    registry.choose(registry.LEARNERS, name, 'learner')
+  for options, name, what in (
+      (training.EXECUTORS, config.executor, 'executor'),
+      (models.BACKBONES, config.model.backbone, 'model.backbone'),
+      (
+          fitting.NORMALISATIONS,
+          config.data.normalisation,
+          'data.normalisation',
+      ),
+      (
+          task_lib.PROTOCOLS,
+          config.evaluation.protocol,
+          'evaluation.protocol',
+      ),
+      (
+          dict.fromkeys(sources.PARTS),
+          config.evaluation.classes,
+          'evaluation.classes',
+      ),
+  ):
+    registry.choose(options, name, what)
+  # Whatever else describes the network.
+  registry.make_representation(config, 1, None)
+
+
+def _check_sequences(evaluation: Any) -> None:
+  shots, top = tuple(evaluation.shots), tuple(evaluation.top)
+  if not shots or any(n >= m for n, m in zip((0, *shots), shots, strict=False)):
+    raise ValueError(
+        f'evaluation.shots must be positive and increasing, not {shots}'
+    )
+  if not top or min(top) < 1:
+    raise ValueError(
+        f'evaluation.top must hold numbers of guesses from 1 on, not {top}'
+    )
+  for name in ('draws', 'trained_draws'):
+    if evaluation[name] < 1:
+      raise ValueError(
+          f'evaluation.{name} must be at least 1, not {evaluation[name]}'
+      )
+
+
+def _check_recipe(recipe: Any, name: str) -> None:
+  for key, options in (
+      ('sampling', order.SAMPLING),
+      ('select', fitting.SELECT),
+  ):
+    registry.choose(dict.fromkeys(options), recipe[key], f'{name}.{key}')
+  try:
+    training.optimizer.make(recipe.optimizer, steps_per_epoch=1.0, num_steps=1)
+  except ValueError as error:
+    raise ValueError(f'{name}.optimizer: {error}') from error
