@@ -114,7 +114,7 @@ def run(num_draws: int, torch_draws: int, rounds: int) -> dict:
   program, compilation, memory = compile_program(on_device)
   accuracy = program(*on_device)['all/top1']
   loops = torch_loops(task)
-  seconds = {'lsl_jax': [], **{name: [] for name in loops}}
+  seconds: dict[str, list] = {'lsl_jax': [], **{name: [] for name in loops}}
   rate: dict[str, float] = {}
   for _ in range(rounds):
     for name, value in rates.measure().items():
@@ -168,14 +168,13 @@ def as_markdown(result: dict) -> str:
         f'| {name} | {fastest:.3f} | {np.median(values, 0)[0]:.3f} |'
         f' {busy:.3f} | {fastest / least:.1f} | {fastest / ours:.1f} |'
     )
-  lines += [
-      '',
-      'A loop in PyTorch is timed on '
-      f'{result["draws timed in PyTorch"]} draws and scaled up; it counts top-1'
-      ' alone, the program top-1 and top-5. Processor time is the sum over the'
-      ' cores divided by their number.',
-      '',
-  ]
+  lines += ['', 'Processor time is summed over cores, divided by their number.']
+  if len(seconds) > 1:
+    lines.append(
+        f'A loop in PyTorch is timed on {result["draws timed in PyTorch"]} draws'
+        ' and scaled up; it counts top-1 alone, the program top-1 and top-5.'
+    )
+  lines.append('')
   return '\n'.join(lines)
 
 
