@@ -171,8 +171,8 @@ def as_markdown(result: dict) -> str:
   lines += ['', 'Processor time is summed over cores, divided by their number.']
   if len(seconds) > 1:
     lines.append(
-        f'A loop in PyTorch is timed on {result["draws timed in PyTorch"]} draws'
-        ' and scaled up; it counts top-1 alone, the program top-1 and top-5.'
+        'A loop in PyTorch is timed on'
+        f' {result["draws timed in PyTorch"]} draws and scaled up; it counts top-1 alone, the program top-1 and top-5.'
     )
   lines.append('')
   return '\n'.join(lines)
