@@ -170,9 +170,10 @@ def as_markdown(result: dict) -> str:
     )
   lines += ['', 'Processor time is summed over cores, divided by their number.']
   if len(seconds) > 1:
+    number = result['draws timed in PyTorch']
     lines.append(
-        'A loop in PyTorch is timed on'
-        f' {result["draws timed in PyTorch"]} draws and scaled up; it counts top-1 alone, the program top-1 and top-5.'
+        f'A loop in PyTorch is timed on {number} draws and scaled up; it counts'
+        ' top-1 alone, the program top-1 and top-5.'
     )
   lines.append('')
   return '\n'.join(lines)
