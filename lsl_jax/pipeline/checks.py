@@ -88,7 +88,12 @@ def _check_recipe(recipe: Any, name: str) -> None:
       ('select', fitting.SELECT),
   ):
     registry.choose(dict.fromkeys(options), recipe[key], f'{name}.{key}')
+  steps = 1000  # an epoch, about; their number decides nothing here
   try:
-    training.optimizer.make(recipe.optimizer, steps_per_epoch=1.0, num_steps=1)
+    training.optimizer.make(
+        recipe.optimizer,
+        steps_per_epoch=steps,
+        num_steps=max(1, round(recipe.epochs * steps)),
+    )
   except ValueError as error:
     raise ValueError(f'{name}.optimizer: {error}') from error

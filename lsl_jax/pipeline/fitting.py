@@ -1,6 +1,8 @@
 """Trains a network on some images of a problem: phase 1, and fine-tuning."""
 
 from collections.abc import Callable
+import functools
+import json
 import os
 from typing import Any
 import zlib
@@ -82,13 +84,13 @@ def fit(
   mesh = training.sharding.mesh()
   stream = make_stream(config, recipe, problem, indices, labels, seed, mesh)
   num_steps = _steps(recipe.epochs, stream) or 0
-  optimizer = training.optimizer.make(
-      recipe.optimizer,
-      steps_per_epoch=stream.steps_per_epoch,
-      num_steps=num_steps,
-  )
-  executor = training.executor.make(
-      config.executor, representation.loss, optimizer, mesh=mesh
+  executor, optimizer = _machinery(
+      config.executor,
+      representation.loss,
+      recipe.optimizer.to_json(sort_keys=True),
+      stream.steps_per_epoch,
+      num_steps,
+      mesh,
   )
   state = training.TrainState.create(variables, optimizer)
   with training.Checkpoints(
@@ -126,6 +128,22 @@ def fit(
       state = checkpoints.restore(state, step=checkpoints.best_step)
       logging.info('%s: the best step is %d', title, int(state.step))
   return state.variables
+
+
+@functools.lru_cache(maxsize=8)
+def _machinery(
+    name: str,
+    loss: Callable[..., Any],
+    recipe: str,
+    steps_per_epoch: float,
+    num_steps: int,
+    mesh: jax.sharding.Mesh,
+) -> tuple[training.Executor, training.Optimizer]:
+  """The same step for the same training, compiled once for all draws."""
+  optimizer = training.optimizer.make(
+      json.loads(recipe), steps_per_epoch=steps_per_epoch, num_steps=num_steps
+  )
+  return training.executor.make(name, loss, optimizer, mesh=mesh), optimizer
 
 
 def derived_seed(seed: int, *purpose: Any) -> int:

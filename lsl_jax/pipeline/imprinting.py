@@ -102,8 +102,6 @@ def smoke(config: Any) -> None:
     recipe.epochs = 0.2
     recipe.optimizer.schedule = {'name': 'constant'}  # no room to warm up
     recipe.log_every = 1
-    if 'warm_up' in recipe.optimizer.schedule:
-      recipe.optimizer.schedule.warm_up = 0.1
 
 
 VARIANTS = {

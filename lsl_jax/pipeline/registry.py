@@ -1,6 +1,7 @@
 """What a config may name: representations and learners."""
 
 from collections.abc import Callable, Mapping
+import functools
 from typing import Any, NamedTuple
 
 from lsl_jax import lowshot, models, representation, types
@@ -118,9 +119,14 @@ def make_representation(
   network = models.build(
       {**description, 'num_classes': num_classes}, axis_name=axis_name
   )
-  make = choose(
-      REPRESENTATIONS,
-      loss or config.representation.name,
-      'representation.name',
-  )
-  return make(network, config.representation.margin, axis_name)
+  name = loss or config.representation.name
+  choose(REPRESENTATIONS, name, 'representation.name')
+  return _represent(network, name, config.representation.margin, axis_name)
+
+
+@functools.lru_cache(maxsize=32)
+def _represent(
+    network: Any, name: str, margin: float, axis_name: str | None
+) -> types.Representation:
+  """The same functions for the same network, so that they compile once."""
+  return REPRESENTATIONS[name](network, margin, axis_name)
