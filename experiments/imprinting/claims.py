@@ -169,7 +169,8 @@ def write(workdir: str, results: list[Result]) -> str:
 
 
 def _points(estimate: measured.Estimate) -> str:
-  text = f'{estimate.mean:+.2f}'
+  # Adding zero turns -0.0 into 0.0.
+  text = f'{round(estimate.mean, 2) + 0.0:+.2f}'
   if not math.isnan(estimate.half_width):
     text += f' ± {estimate.half_width:.2f}'
   return text
