@@ -84,7 +84,8 @@ def divide(tree: Any, on: Mesh) -> Any:
 
   Args:
     tree: arrays `[B, ...]`: the whole batch where there is one process, this
-      process's rows of it where there are many.
+      process's rows of it where there are many. An array that is divided
+      among these devices already is the global batch, and left as it is.
     on: the devices.
 
   Returns:
@@ -97,6 +98,8 @@ def divide(tree: Any, on: Mesh) -> Any:
   size = local_size(on)
 
   def put(leaf):
+    if isinstance(leaf, jax.Array) and leaf.sharding == target:
+      return leaf
     _check_divisible(leaf, size)
     if on.devices.size == size:  # one process: no way through the host
       return jax.device_put(leaf, target)
