@@ -31,7 +31,9 @@ def get_config(variants=None):
   # 90 epochs for phase 1; after 112 epochs of fine-tuning tables 1 to 3 were
   # read off (section 6.3).
   for recipe, epochs in (
-      (config.train, 90.0), (config.finetune, 112.0), (config.joint, 112.0)
+      (config.train, 90.0),
+      (config.finetune, 112.0),
+      (config.joint, 112.0),
   ):
     recipe.epochs = epochs
     recipe.batch_size = 64

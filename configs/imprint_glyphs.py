@@ -5,7 +5,8 @@ of tables 1 to 3 and of figures 3 to 7 that are the paper's own, on letters
 instead of birds. Base classes are Latin, Greek and Cyrillic letters, novel ones
 Armenian and Georgian; test images come from fonts that training never showed.
 
-  python -m lsl_jax.main --config=configs/imprint_glyphs.py --workdir=runs/imprint_glyphs
+  python -m lsl_jax.main --config=configs/imprint_glyphs.py \
+      --workdir=runs/imprint_glyphs
 
 What to expect, on which hardware, how long: experiments/imprinting/README.md.
 """
@@ -32,7 +33,7 @@ def get_config(variants=None):
   config.learners = ['random', 'imprint', 'imprint_aug', 'nearest']
   config.finetune.epochs = 3.0
   config.finetune.batch_size = 32
-  config.finetune.optimizer.learning_rate = 0.01
+  config.finetune.optimizer.learning_rate = 0.03
   config.finetune.log_every = 50
   config.joint = config.train.copy_and_resolve_references()
   config.joint.sampling = 'balanced'

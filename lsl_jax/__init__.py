@@ -1,3 +1,3 @@
-"""Low-shot image classification in JAX/Flax: five papers, one set of functions."""
+"""Low-shot image classification in JAX/Flax: pure functions of arrays."""
 
 __version__ = '0.1.0'

@@ -15,7 +15,9 @@ from ml_collections import config_flags
 from lsl_jax.pipeline import overrides, runtime
 
 _CONFIG = config_flags.DEFINE_config_file(
-    'config', None, 'Config file, then its variants after a colon.',
+    'config',
+    None,
+    'Config file, then its variants after a colon.',
     lock_config=True,
 )
 _WORKDIR = flags.DEFINE_string(
@@ -35,7 +37,7 @@ _PROCESS_ID = flags.DEFINE_integer(
 
 
 def _parse(argv: list[str]) -> list[str]:
-  """Parses flags; a key that the config lacks ends in the list of valid ones."""
+  """Parses flags; of a key that the config lacks, says which it has."""
   try:
     return app.parse_flags_with_usage(argv)
   except (AttributeError, KeyError, TypeError, ValueError, OSError) as error:

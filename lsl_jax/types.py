@@ -2,14 +2,14 @@
 
 Shapes in docstrings are written with these letters:
 
-| letter | counts                          | letter | counts                    |
-|--------|---------------------------------|--------|---------------------------|
-| B      | examples of a batch             | M      | images of a data set      |
-| C      | classes of a label space        | N      | novel classes, the way    |
-| K      | shots, examples of a class      | S      | support examples          |
-| Q      | query (test) examples           | T      | trials: draws or episodes |
-| D      | features of an embedding        | A      | augmented views           |
-| H, W   | height and width of image, map  | R      | positions of a map, H x W |
+| letter | counts                        | letter | counts                     |
+|--------|-------------------------------|--------|----------------------------|
+| B      | examples of a batch           | M      | images of a data set       |
+| C      | classes of a label space      | N      | novel classes, the way     |
+| K      | shots, examples of a class    | S      | support examples           |
+| Q      | query (test) examples         | T      | trials: draws, episodes    |
+| D      | features of an embedding      | A      | augmented views            |
+| H, W   | sides of an image or a map    | R      | positions of a map, H x W  |
 """
 
 from collections.abc import Callable
@@ -115,8 +115,8 @@ class Representation(NamedTuple):
 
   Attributes:
     init: `(key, images [B, H, W, 3]) -> variables`.
-    loss: `(params, model_state, batch, key) -> (scalar, (model_state, metrics))`
-      where variables = {'params': params, **model_state} and metrics is a flat
+    loss: `(params, model_state, batch, key) -> (scalar, (model_state,
+      metrics))` where variables = {'params': params, **model_state} and metrics is a flat
       dictionary of scalars. The mean over the global batch.
     embed: `(variables, images) -> {'map': [B, H, W, D], 'pooled': [B, D],
       'embedding': [B, D], ...}` in evaluation mode.

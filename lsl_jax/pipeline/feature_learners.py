@@ -51,9 +51,9 @@ def accuracies(
               registry.LEARNERS[name].make(scale),
               base,
               pools[registry.LEARNERS[name].consumes],
-              task.draws[: config.evaluation.draws],
+              jnp.asarray(task.draws[: config.evaluation.draws]),
               queries,
-              task.query_labels,
+              jnp.asarray(task.query_labels),
               shots=tuple(config.evaluation.shots),
               top=tuple(config.evaluation.top),
           ).items()
@@ -72,7 +72,11 @@ def stored(
 ) -> np.ndarray:
   """Embeddings kept in the workdir: of centre crops, or for `*_views` views."""
   arguments = (
-      config, trained.representation, trained.variables, task.problem, indices
+      config,
+      trained.representation,
+      trained.variables,
+      task.problem,
+      indices,
   )
   about = {
       'variables': trained.variables,

@@ -125,7 +125,7 @@ def fit(
           log_every=recipe.log_every,
       )
     if recipe.select == 'best' and checkpoints.best_step is not None:
-      state = checkpoints.restore(state, step=checkpoints.best_step)
+      state = checkpoints.restore(state, step=checkpoints.best_step) or state
       logging.info('%s: the best step is %d', title, int(state.step))
   return state.variables
 
@@ -163,7 +163,7 @@ def make_stream(
   """Batches of some images, from memory or through workers."""
   # pmap wants each process's rows; jit, rows already where they belong.
   local = config.executor == 'pmap'
-  arguments = {
+  arguments: dict[str, Any] = {
       'indices': indices,
       'batch_size': recipe.batch_size,
       'seed': seed,

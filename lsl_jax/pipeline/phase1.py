@@ -102,24 +102,21 @@ def finished(
   imprinted templates of all base training images, in the variables too.
   """
   classifier = variables['params']['classifier']
-  templates = np.asarray(classifier['templates'])
+  templates = classifier['templates']
   if config.representation.name == 'lifted' or config.model.head != 'cosine':
     indices = problem.indices(base=True, train=True)
-    embedded = features.embeddings(
-        config, representation, variables, problem, indices
+    embedded = jnp.asarray(
+        features.embeddings(config, representation, variables, problem, indices)
     )
-    templates = np.asarray(
-        ops.unit(
-            ops.class_means(
-                ops.unit(embedded), problem.labels[indices], problem.num_base
-            )
-        )
+    labels = jnp.asarray(problem.labels[indices])
+    templates = ops.unit(
+        ops.class_means(ops.unit(embedded), labels, problem.num_base)
     )
     variables = lowshot.replace_classifier(variables, templates)
   return Trained(
       representation,
       variables,
-      templates,
+      np.asarray(templates),
       classifier.get('scale', np.float32(config.model.scale)),
   )
 
@@ -138,20 +135,21 @@ def _validator(
   # Compiled once: one scale for all classes changes no decision.
   learner = lowshot.imprint(scale=1.0)
 
+  def embed(variables, indices):
+    return jnp.asarray(
+        features.embeddings(config, representation, variables, problem, indices)
+    )
+
   def evaluate(variables):
     trained = finished(own, problem, representation, variables)
     accuracy = evaluation.generalized(
         task_lib.key_for(config.seed, task_lib.TEMPLATES),
         learner,
         types.Base(jnp.asarray(trained.templates)),
-        features.embeddings(
-            config, representation, variables, problem, task.pool
-        ),
-        task.draws,
-        features.embeddings(
-            config, representation, variables, problem, task.queries
-        ),
-        task.query_labels,
+        embed(variables, task.pool),
+        jnp.asarray(task.draws),
+        embed(variables, task.queries),
+        jnp.asarray(task.query_labels),
         shots=tuple(shots),
         top=(1,),
     )

@@ -68,13 +68,13 @@ def figures(
   pictures = _pictures(config, task, task.pool[exemplars])
   drawn = {
       'exemplars': report.exemplars(
-          pictures, task.class_names[task.num_base :], recalls
+          list(pictures), task.class_names[task.num_base :], list(recalls)
       )
   }
   shown = _choose(predicted, labels, task.num_base, config.seed)
   if shown.size:
     drawn['predictions'] = report.predictions(
-        _pictures(config, task, task.queries[novel[shown]]),
+        list(_pictures(config, task, task.queries[novel[shown]])),
         [pictures[c - task.num_base] for c in predicted[shown]],
         [task.class_names[c] for c in labels[shown]],
         [task.class_names[c] for c in predicted[shown]],

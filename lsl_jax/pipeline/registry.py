@@ -21,7 +21,7 @@ class LearnerEntry(NamedTuple):
 
   title: str
   consumes: str
-  make: Callable[[Any], types.Learner] | None
+  make: Any
 
 
 def _imprint(scale: Any) -> types.Learner:
@@ -116,7 +116,7 @@ def make_representation(
   """
   description = {**config.model.to_dict(), **changes}
   description.pop('pretrained')
-  network = models.build(
+  network: Any = models.build(
       {**description, 'num_classes': num_classes}, axis_name=axis_name
   )
   name = loss or config.representation.name

@@ -78,7 +78,7 @@ def run(config: Any, workdir: str) -> list[dict[str, Any]]:
     if any(entry.make for entry in entries.values()):
       trained = phase1.train(config, problem, validation, workdir)
     accuracies = {}
-    if by_features:
+    if trained is not None and by_features:
       accuracies = feature_learners.accuracies(
           config, task, trained, by_features, workdir
       )
@@ -89,7 +89,7 @@ def run(config: Any, workdir: str) -> list[dict[str, Any]]:
       return []
     rows = outputs.rows(config, accuracies, curves)
     figures = outputs.figures(config, task, rows, curves, workdir)
-    if by_features:
+    if trained is not None and by_features:
       figures += pictures.figures(config, task, trained, workdir)
     outputs.write_trials(workdir, accuracies)
     # Last, since this file tells that the run is finished.

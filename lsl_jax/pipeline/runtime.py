@@ -31,9 +31,10 @@ def start(
     num_processes: how many there are, with a coordinator.
     process_id: which one this is, likewise.
   """
-  if (
-      importlib.metadata.version('jaxlib') == _MEASURED_JAXLIB
-      and _CONVOLUTIONS.split('=')[0] not in os.environ.get('XLA_FLAGS', '')
+  if importlib.metadata.version(
+      'jaxlib'
+  ) == _MEASURED_JAXLIB and _CONVOLUTIONS.split('=')[0] not in os.environ.get(
+      'XLA_FLAGS', ''
   ):
     os.environ['XLA_FLAGS'] = (
         f'{os.environ.get("XLA_FLAGS", "")} {_CONVOLUTIONS}'.strip()

@@ -104,8 +104,8 @@ def _train(
         config, representation, variables, task.problem, task.queries
     )
     return evaluation.accuracies(
-        logits,
-        task.query_labels,
+        jnp.asarray(logits),
+        jnp.asarray(task.query_labels),
         num_base=task.num_base,
         top=tuple(config.evaluation.top),
     )

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 import jax
 from jax.sharding import Mesh
 import numpy as np
-import optax
 
+from lsl_jax.training import optimizer as optimizer_lib
 from lsl_jax.training import recipe, sharding
 from lsl_jax.training import step as step_lib
 
@@ -43,7 +43,7 @@ class Executor(NamedTuple):
 def make(
     name: str,
     loss: Callable[..., Any],
-    optimizer: optax.GradientTransformation,
+    optimizer: optimizer_lib.AnyOptimizer,
     *,
     mesh: Mesh | None = None,
 ) -> Executor:
@@ -66,7 +66,7 @@ def make(
 
 def jit(
     loss: Callable[..., Any],
-    optimizer: optax.GradientTransformation,
+    optimizer: optimizer_lib.AnyOptimizer,
     *,
     mesh: Mesh | None = None,
 ) -> Executor:
@@ -88,7 +88,7 @@ def jit(
 
 def pmap(
     loss: Callable[..., Any],
-    optimizer: optax.GradientTransformation,
+    optimizer: optimizer_lib.AnyOptimizer,
     *,
     mesh: Mesh | None = None,
 ) -> Executor:

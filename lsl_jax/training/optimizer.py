@@ -28,6 +28,9 @@ class Optimizer(NamedTuple):
   learning_rate: schedules.Schedule
 
 
+# What a step takes: Optax's own transformations do not tell their rate.
+AnyOptimizer = Optimizer | optax.GradientTransformation
+
 _COMMON = {
     'weight_decay': 0.0,
     'weight_decay_mask': 'all',

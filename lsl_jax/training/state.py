@@ -5,7 +5,8 @@ from typing import Any
 from flax import struct
 import jax
 import jax.numpy as jnp
-import optax
+
+from lsl_jax.training import optimizer as optimizer_lib
 
 
 @struct.dataclass
@@ -29,7 +30,7 @@ class TrainState:
 
   @classmethod
   def create(
-      cls, variables: Any, optimizer: optax.GradientTransformation
+      cls, variables: Any, optimizer: optimizer_lib.AnyOptimizer
   ) -> 'TrainState':
     """The state before the first step.
 

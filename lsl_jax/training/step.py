@@ -8,6 +8,7 @@ from jax import lax
 import jax.numpy as jnp
 import optax
 
+from lsl_jax.training import optimizer as optimizer_lib
 from lsl_jax.training import state as state_lib
 
 Metrics = dict[str, jax.Array]
@@ -19,7 +20,7 @@ Step = Callable[
 
 def make_step(
     loss: Callable[..., Any],
-    optimizer: optax.GradientTransformation,
+    optimizer: optimizer_lib.AnyOptimizer,
     *,
     axis_name: str | None = None,
 ) -> Step:

@@ -56,8 +56,12 @@ def test_named_settings_may_differ(tmp_path):
 
 
 def test_two_live_runs_cannot_share_a_folder(tmp_path):
-  with training.claim(tmp_path, CONFIG), pytest.raises(
-      training.WorkdirError, match=r'Another run .process [0-9]+. is at work'
+  with (
+      training.claim(tmp_path, CONFIG),
+      pytest.raises(
+          training.WorkdirError,
+          match=r'Another run .process [0-9]+. is at work',
+      ),
   ):
     training.claim(tmp_path, CONFIG)
   training.claim(tmp_path, CONFIG).release()
