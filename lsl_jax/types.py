@@ -116,8 +116,8 @@ class Representation(NamedTuple):
   Attributes:
     init: `(key, images [B, H, W, 3]) -> variables`.
     loss: `(params, model_state, batch, key) -> (scalar, (model_state,
-      metrics))` where variables = {'params': params, **model_state} and metrics is a flat
-      dictionary of scalars. The mean over the global batch.
+      metrics))` where variables = {'params': params, **model_state} and metrics
+      is a flat dictionary of scalars. The mean over the global batch.
     embed: `(variables, images) -> {'map': [B, H, W, D], 'pooled': [B, D],
       'embedding': [B, D], ...}` in evaluation mode.
     logits: `(variables, images) -> [B, C]` in evaluation mode.

@@ -21,90 +21,89 @@ def defaults() -> Config:
 
   Sequences are tuples, since only those can be set on the command line.
   """
-  return Config(
-      {
+  schema = {
+      'seed': 0,
+      # 'jit' (sharded over all devices) or 'pmap'.
+      'executor': 'jit',
+      'data': {
+          # glyphs, folder, npz, or tfds:NAME.
+          'name': 'glyphs',
+          # Of a folder, an .npz file, or TFDS's data_dir.
+          'path': '',
+          # Of what is random about the data set itself (distortions of glyphs,
+          # a division into training and test).
           'seed': 0,
-          # 'jit' (sharded over all devices) or 'pmap'.
-          'executor': 'jit',
-          'data': {
-              # glyphs, folder, npz, or tfds:NAME.
-              'name': 'glyphs',
-              # Of a folder, an .npz file, or TFDS's data_dir.
-              'path': '',
-              # Of what is random about the data set itself (distortions of glyphs,
-              # a division into training and test).
-              'seed': 0,
-              # Further keywords of the source, such as {'test_fraction': 0.2}.
-              'options': Config(),
-              # A shipped list, a .json file; '' takes the data set's own.
-              'split': '',
-              # Images are brought to resize x resize, then cropped to size x size.
-              'resize': 32,
-              'size': 32,
-              # Both sides to `resize` (aspect changed), or the shorter one.
-              'keep_aspect': False,
-              # Pixels to [-1, 1] ('symmetric') or by ImageNet's mean and standard
-              # deviation ('imagenet', what torchvision's ResNets were trained on).
-              'normalisation': 'symmetric',
-              # What to do with an unreadable image: 'error' or 'skip'.
-              'bad': 'error',
-              # And with a class that has too few images: 'error' or 'skip'.
-              'small_class': 'error',
-              # Above this many GB of decoded images they stream through workers.
-              'memory_gb': 6.0,
-              # Processes that decode in that case; 0: threads.
-              'workers': 0,
-              # See data.augment.Spec; the crop's size is `size`.
-              'augment': augmentation(),
-              # For tests: only this many base and novel classes (0: all).
-              'max_classes': 0,
-          },
-          'model': {
-              'backbone': 'conv4',
-              'options': Config(),
-              'embedding': 64,
-              'normalise': True,
-              'head': 'cosine',
-              'scale': 10.0,
-              'per_class_scale': False,
-              'use_bias': False,
-              'dtype': 'float32',
-              # A torchvision or timm file (.pth, .safetensors) of ImageNet weights.
-              'pretrained': '',
-          },
-          'representation': {
-              # softmax, proxy_nca or lifted.
-              'name': 'softmax',
-              'margin': 1.0,
-              # Of a finished run of the same seed, data, model and phase 1, whose
-              # trained network is taken over; '' trains one.
-              'workdir': '',
-          },
-          'train': recipe(),
-          # What turns a few examples into a classifier; see pipeline/registry.py.
-          'learners': ('random', 'imprint', 'imprint_aug'),
-          # Augmented views an example for imprint_aug.
-          'views': 5,
-          'evaluation': {
-              # 'generalized' (base and novel classes) or 'transfer' (novel only).
-              'protocol': 'generalized',
-              # 'novel', or 'validation' while choosing anything.
-              'classes': 'novel',
-              'shots': (1, 2, 5, 10, 20),
-              # Draws of the support set for learners on stored features ...
-              'draws': 100,
-              # ... and for those that train the network anew for each.
-              'trained_draws': 1,
-              'top': (1, 5),
-              # Test accuracy while the network is trained, for the curves.
-              'curve_every_epochs': 1.0,
-          },
-          # How learners that train the network do it: from phase 1's network, and
-          # all classes jointly from scratch (or from ImageNet's weights).
-          'finetune': {**recipe(), 'sampling': 'balanced'},
-          'joint': {**recipe(), 'sampling': 'balanced'},
-      }
-  )
+          # Further keywords of the source, such as {'test_fraction': 0.2}.
+          'options': Config(),
+          # A shipped list, a .json file; '' takes the data set's own.
+          'split': '',
+          # Images are brought to resize x resize, then cropped to size x size.
+          'resize': 32,
+          'size': 32,
+          # Both sides to `resize` (aspect changed), or the shorter one.
+          'keep_aspect': False,
+          # Pixels to [-1, 1] ('symmetric') or by ImageNet's mean and standard
+          # deviation ('imagenet', what torchvision's ResNets were trained on).
+          'normalisation': 'symmetric',
+          # What to do with an unreadable image: 'error' or 'skip'.
+          'bad': 'error',
+          # And with a class that has too few images: 'error' or 'skip'.
+          'small_class': 'error',
+          # Above this many GB of decoded images they stream through workers.
+          'memory_gb': 6.0,
+          # Processes that decode in that case; 0: threads.
+          'workers': 0,
+          # See data.augment.Spec; the crop's size is `size`.
+          'augment': augmentation(),
+          # For tests: only this many base and novel classes (0: all).
+          'max_classes': 0,
+      },
+      'model': {
+          'backbone': 'conv4',
+          'options': Config(),
+          'embedding': 64,
+          'normalise': True,
+          'head': 'cosine',
+          'scale': 10.0,
+          'per_class_scale': False,
+          'use_bias': False,
+          'dtype': 'float32',
+          # A torchvision or timm file (.pth, .safetensors) of ImageNet weights.
+          'pretrained': '',
+      },
+      'representation': {
+          # softmax, proxy_nca or lifted.
+          'name': 'softmax',
+          'margin': 1.0,
+          # Of a finished run of the same seed, data, model and phase 1, whose
+          # trained network is taken over; '' trains one.
+          'workdir': '',
+      },
+      'train': recipe(),
+      # What turns a few examples into a classifier; see pipeline/registry.py.
+      'learners': ('random', 'imprint', 'imprint_aug'),
+      # Augmented views an example for imprint_aug.
+      'views': 5,
+      'evaluation': {
+          # 'generalized' (base and novel classes) or 'transfer' (novel only).
+          'protocol': 'generalized',
+          # 'novel', or 'validation' while choosing anything.
+          'classes': 'novel',
+          'shots': (1, 2, 5, 10, 20),
+          # Draws of the support set for learners on stored features ...
+          'draws': 100,
+          # ... and for those that train the network anew for each.
+          'trained_draws': 1,
+          'top': (1, 5),
+          # Test accuracy while the network is trained, for the curves.
+          'curve_every_epochs': 1.0,
+      },
+      # How learners that train the network do it: from phase 1's network, and
+      # all classes jointly from scratch (or from ImageNet's weights).
+      'finetune': {**recipe(), 'sampling': 'balanced'},
+      'joint': {**recipe(), 'sampling': 'balanced'},
+  }
+  return Config(schema)
 
 
 def augmentation() -> dict[str, Any]:
