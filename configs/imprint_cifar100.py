@@ -40,4 +40,15 @@ def get_config(variants=None):
   config.joint = config.train.copy_and_resolve_references()
   config.joint.sampling = 'balanced'
   config.evaluation.curve_every_epochs = 0.25
-  return defaults.apply(config, variants, imprinting.VARIANTS)
+  return defaults.apply(
+      config,
+      variants,
+      {**imprinting.VARIANTS, 'transfer_finetune': transfer_finetune},
+  )
+
+
+def transfer_finetune(config):
+  imprinting.transfer_finetune(config)
+  # Epochs are short without base images.
+  config.finetune.epochs = 20.0
+  config.evaluation.curve_every_epochs = 5.0
