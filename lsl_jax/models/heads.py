@@ -25,7 +25,7 @@ class Embedding(nn.Module):
 
   References:
     Qi, Brown, Lowe. Low-shot learning with imprinted weights. CVPR 2018,
-    section 3.2.
+    section 4.1.
   """
 
   size: int
@@ -56,7 +56,7 @@ class CosineClassifier(nn.Module):
 
   References:
     Qi, Brown, Lowe. Low-shot learning with imprinted weights. CVPR 2018,
-    section 3.2.
+    section 4.1.
   """
 
   num_classes: int
