@@ -37,11 +37,21 @@ _PROCESS_ID = flags.DEFINE_integer(
 
 
 def _parse(argv: list[str]) -> list[str]:
-  """Parses flags; of a key that the config lacks, says which it has."""
+  """Parses flags; what does not fit ends in a line that says what does."""
   try:
-    return app.parse_flags_with_usage(argv)
-  except (AttributeError, KeyError, TypeError, ValueError, OSError) as error:
+    rest = flags.FLAGS(argv)
+    if _CONFIG.value is not None:
+      _CONFIG.value.keys()  # raises only now where there is no such file
+  except (
+      AttributeError,
+      KeyError,
+      OSError,
+      TypeError,
+      ValueError,
+      flags.Error,
+  ) as error:
     sys.exit(f'lsl_jax: {overrides.explain(argv, error)}')
+  return rest
 
 
 def main(argv: list[str]) -> None:

@@ -15,7 +15,7 @@ import lsl_jax
 from lsl_jax import data, report, training
 from lsl_jax.data import encoded
 from lsl_jax.pipeline import (
-    checks,
+    config_checks,
     feature_learners,
     outputs,
     phase1,
@@ -61,7 +61,7 @@ def run(config: Any, workdir: str) -> list[dict[str, Any]]:
   Raises:
     one of `ERRORS`, or `Preempted` after SIGTERM.
   """
-  checks.check(config)
+  config_checks.check(config)
   entries = {name: registry.LEARNERS[name] for name in config.learners}
   started = time.time()
   with (

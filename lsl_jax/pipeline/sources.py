@@ -44,7 +44,7 @@ def load(config: Any, workdir: str) -> Sources:
     FileNotFoundError: the data set is not where it should be.
   """
   spec = config.data
-  dataset = data.load(spec)
+  dataset = data.load({**spec.to_dict(), 'path': spec.path or None})
   split = class_split(spec, dataset)
   if spec.max_classes:
     dataset, split = _reduce(dataset, split, spec.max_classes)
