@@ -1,7 +1,26 @@
 """Losses: pure functions of arrays, un-reduced."""
 
+from lsl_jax.losses.decorrelation import decov
+from lsl_jax.losses.feature_norms import feature_l1, feature_l2
+from lsl_jax.losses.gradient_magnitude import batch_sgm, sgm
 from lsl_jax.losses.lifted_structures import lifted_structure
+from lsl_jax.losses.multiverse import multiverse
 from lsl_jax.losses.proxies import proxy_nca
 from lsl_jax.losses.softmax import cross_entropy
+from lsl_jax.losses.triplet_mining import mine_triplets, Triplets
+from lsl_jax.losses.triplets import triplet
 
-__all__ = ['cross_entropy', 'lifted_structure', 'proxy_nca']
+__all__ = [
+    'Triplets',
+    'batch_sgm',
+    'cross_entropy',
+    'decov',
+    'feature_l1',
+    'feature_l2',
+    'lifted_structure',
+    'mine_triplets',
+    'multiverse',
+    'proxy_nca',
+    'sgm',
+    'triplet',
+]

@@ -2,6 +2,16 @@
 
 from lsl_jax.representation.lifted_objective import lifted_structure
 from lsl_jax.representation.proxy_objective import proxy_nca
+from lsl_jax.representation.regularised_objective import (
+    regularised_softmax,
+    REGULARISERS,
+)
 from lsl_jax.representation.softmax_objective import softmax
 
-__all__ = ['lifted_structure', 'proxy_nca', 'softmax']
+__all__ = [
+    'REGULARISERS',
+    'lifted_structure',
+    'proxy_nca',
+    'regularised_softmax',
+    'softmax',
+]

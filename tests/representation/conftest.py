@@ -15,6 +15,7 @@ class TinyNetwork(nn.Module):
   cosine: bool = True
   dropout: float = 0.0
   norm: bool = True
+  unit: bool = True
 
   @nn.compact
   def __call__(self, images, *, train):
@@ -23,7 +24,7 @@ class TinyNetwork(nn.Module):
     if self.norm:
       pooled = nn.BatchNorm(not train, axis_name=self.axis_name)(pooled)
     pooled = nn.Dropout(self.dropout, deterministic=not train)(pooled)
-    embedding = ops.unit(pooled)
+    embedding = ops.unit(pooled) if self.unit else pooled
     logits = Head(self.cosine, name='classifier')(embedding)
     return {
         'map': features,
