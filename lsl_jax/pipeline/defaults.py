@@ -72,9 +72,16 @@ def defaults() -> Config:
           'pretrained': '',
       },
       'representation': {
-          # softmax, proxy_nca or lifted.
+          # softmax, proxy_nca, lifted; or softmax_sgm, softmax_batch_sgm,
+          # softmax_l2, softmax_l1, softmax_decov: softmax and a penalty on
+          # the features, for a bias-free linear head.
           'name': 'softmax',
+          # Of lifted.
           'margin': 1.0,
+          # Of the penalty. The authors of SGM have 0.02 for it with ResNet-10
+          # and 0.005 with ResNet-50, 5 for batch SGM, and for L2 0.03, but of
+          # half of it, which is 0.015 here. L1's and DeCov's are not known.
+          'weight': 0.02,
           # Of a finished run of the same seed, data, model and phase 1, whose
           # trained network is taken over; '' trains one.
           'workdir': '',

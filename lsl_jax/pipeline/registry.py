@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 import functools
 from typing import Any, NamedTuple
 
+import ml_collections
+
 from lsl_jax import lowshot, models, representation, types
 
 
@@ -55,26 +57,44 @@ LEARNERS: Mapping[str, LearnerEntry] = {
 }
 
 
-def _softmax(network: Any, margin: float, axis_name: str | None):
-  del margin, axis_name
+def _softmax(network: Any, options: Any, axis_name: str | None):
+  del options, axis_name
   return representation.softmax(network)
 
 
-def _proxy_nca(network: Any, margin: float, axis_name: str | None):
-  del margin, axis_name
+def _proxy_nca(network: Any, options: Any, axis_name: str | None):
+  del options, axis_name
   return representation.proxy_nca(network)
 
 
-def _lifted(network: Any, margin: float, axis_name: str | None):
+def _lifted(network: Any, options: Any, axis_name: str | None):
   return representation.lifted_structure(
-      network, margin=margin, axis_name=axis_name
+      network, margin=options.margin, axis_name=axis_name
   )
 
 
+def _regularised(regulariser: str) -> Callable[..., types.Representation]:
+  def make(network: Any, options: Any, axis_name: str | None):
+    return representation.regularised_softmax(
+        network,
+        regulariser=regulariser,
+        weight=options.weight,
+        axis_name=axis_name,
+    )
+
+  return make
+
+
+_REGULARISED = {
+    f'softmax_{name}': _regularised(name)
+    for name in representation.REGULARISERS
+}
+# Each takes a network, `config.representation`, and the mapped axis or None.
 REPRESENTATIONS: Mapping[str, Callable[..., types.Representation]] = {
     'softmax': _softmax,
     'proxy_nca': _proxy_nca,
     'lifted': _lifted,
+    **_REGULARISED,
 }
 
 
@@ -112,7 +132,7 @@ def make_representation(
     The representation.
 
   Raises:
-    ValueError: a name is unknown.
+    ValueError: a name is unknown, or the network does not suit the loss.
   """
   description = {**config.model.to_dict(), **changes}
   description.pop('pretrained')
@@ -121,12 +141,28 @@ def make_representation(
   )
   name = loss or config.representation.name
   choose(REPRESENTATIONS, name, 'representation.name')
-  return _represent(network, name, config.representation.margin, axis_name)
+  if name in _REGULARISED:
+    _check_regularised(network, name)
+  options = ml_collections.FrozenConfigDict(config.representation)
+  return _represent(network, name, options, axis_name)
 
 
 @functools.lru_cache(maxsize=32)
 def _represent(
-    network: Any, name: str, margin: float, axis_name: str | None
+    network: Any, name: str, options: Any, axis_name: str | None
 ) -> types.Representation:
   """The same functions for the same network, so that they compile once."""
-  return REPRESENTATIONS[name](network, margin, axis_name)
+  return REPRESENTATIONS[name](network, options, axis_name)
+
+
+def _check_regularised(network: Any, name: str) -> None:
+  """The penalties are about free features before a bias-free linear layer."""
+  wrong = []
+  if not isinstance(network.classifier, models.LinearClassifier):
+    wrong.append("model.head must be 'linear'")
+  elif network.classifier.use_bias:
+    wrong.append('model.use_bias must be False')
+  if network.embedding is not None and network.embedding.normalise:
+    wrong.append('model.embedding must be None, or model.normalise False')
+  if wrong:
+    raise ValueError(f'representation.name {name!r}: {"; ".join(wrong)}')
