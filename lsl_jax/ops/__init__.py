@@ -1,6 +1,18 @@
 """Verbs without parameters."""
 
+from lsl_jax.ops.analogies import Analogies, mine_analogies, mine_by_class
+from lsl_jax.ops.clustering import Clusters, kmeans
 from lsl_jax.ops.prototypes import class_means
 from lsl_jax.ops.similarity import cosine_logits, squared_distances, unit
 
-__all__ = ['class_means', 'cosine_logits', 'squared_distances', 'unit']
+__all__ = [
+    'Analogies',
+    'Clusters',
+    'class_means',
+    'cosine_logits',
+    'kmeans',
+    'mine_analogies',
+    'mine_by_class',
+    'squared_distances',
+    'unit',
+]
