@@ -99,7 +99,8 @@ def fit(
     state = checkpoints.restore(state) or state
     start = int(state.step)
     with (
-        report.Writer(folder, resumed_step=start) as writer,
+        # Begun anew, a run logs step 0 anew.
+        report.Writer(folder, resumed_step=start or -1) as writer,
         report.Progress(
             title, num_steps, start=start, enabled=jax.process_index() == 0
         ) as bar,

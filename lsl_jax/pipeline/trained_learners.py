@@ -161,16 +161,15 @@ def _start(
 def _curve(folder: str, steps_per_epoch: float) -> dict[str, Any]:
   """Accuracy over epochs, as the run has logged it."""
   path = os.path.join(folder, report.METRICS_FILE)
-  # By step: a run that began twice has logged its start twice.
-  records = {
-      record['step']: record
+  records = [
+      record
       for record in report.jsonl.read(path)
       if any('/top' in name for name in record)
-  }
-  names = [name for name in next(iter(records.values())) if '/top' in name]
+  ]
+  names = [name for name in records[-1] if '/top' in name]
   return {
-      'epochs': [step / steps_per_epoch for step in records],
+      'epochs': [record['step'] / steps_per_epoch for record in records],
       'accuracy': {
-          name: [record[name] for record in records.values()] for name in names
+          name: [record[name] for record in records] for name in names
       },
   }
