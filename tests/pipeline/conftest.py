@@ -39,7 +39,7 @@ def parameters():
   def read(workdir):
     folder = pathlib.Path(workdir) / 'checkpoints'
     newest = max(int(p.name) for p in folder.iterdir() if p.name.isdigit())
-    tree = orbax.load(folder / str(newest), 'state')
+    tree = orbax.load(folder / str(newest))
     return {name: np.asarray(array) for name, array in tree.items()}
 
   return read
