@@ -2,15 +2,30 @@
 
 from lsl_jax.lowshot import incremental
 from lsl_jax.lowshot.extension import extend_classifier, replace_classifier
+from lsl_jax.lowshot.generator_training import (
+    generator_loss,
+    train_generator,
+)
+from lsl_jax.lowshot.hallucination import hallucinate, with_hallucination
 from lsl_jax.lowshot.imprinting import imprint
+from lsl_jax.lowshot.logistic import logistic
+from lsl_jax.lowshot.matching import matching_network
+from lsl_jax.lowshot.matching_training import train_matching_network
 from lsl_jax.lowshot.neighbours import nearest_neighbour
 from lsl_jax.lowshot.random_rows import random_templates
 
 __all__ = [
     'extend_classifier',
+    'generator_loss',
+    'hallucinate',
     'imprint',
     'incremental',
+    'logistic',
+    'matching_network',
     'nearest_neighbour',
     'random_templates',
     'replace_classifier',
+    'train_generator',
+    'train_matching_network',
+    'with_hallucination',
 ]

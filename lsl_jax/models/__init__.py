@@ -1,8 +1,10 @@
 """Linen backbones, heads, their composition, and published weights for them."""
 
 from lsl_jax.models.conv4 import Conv4
+from lsl_jax.models.hallucinator import Hallucinator
 from lsl_jax.models.heads import CosineClassifier, Embedding, LinearClassifier
 from lsl_jax.models.inception import InceptionV1
+from lsl_jax.models.matching import MatchingNetwork
 from lsl_jax.models.network import (
     BACKBONES,
     build,
@@ -26,8 +28,10 @@ __all__ = [
     'Conv4',
     'CosineClassifier',
     'Embedding',
+    'Hallucinator',
     'InceptionV1',
     'LinearClassifier',
+    'MatchingNetwork',
     'Network',
     'ResNet',
     'Spec',

@@ -22,4 +22,11 @@ def test_losses_and_learners_import_nothing_but_jax_flax_optax_and_chex():
   assert top(ours) - top(allowed) == {'lsl_jax'}
   # And none of this project's machinery comes along.
   layers = {name.split('.')[1] for name in ours if name.startswith('lsl_jax.')}
-  assert layers == {'losses', 'lowshot', 'ops', 'representation', 'types'}
+  assert layers == {
+      'losses',
+      'lowshot',
+      'models',
+      'ops',
+      'representation',
+      'types',
+  }
