@@ -102,7 +102,7 @@ def cached(
   path = os.path.join(workdir, 'features', f'{name}.npz')
   fingerprint = _fingerprint(about)
   try:
-    with np.load(path, allow_pickle=False) as file:
+    with open(path, 'rb') as opened, np.load(opened) as file:
       if str(file['fingerprint']) == fingerprint:
         return file['features']
   except FileNotFoundError:
