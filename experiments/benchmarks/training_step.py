@@ -1,0 +1,248 @@
+"""Training step on a CPU: the library's against other formulations.
+
+  python experiments/benchmarks/training_step.py
+
+Runs whole training steps (softmax, SGD with momentum, executor jit) of the
+library's networks with convolutions formulated and flags set in several ways.
+Each way has a process of its own, since flags are read when JAX starts; the
+processes live side by side and take turns, a few steps at a time, so that noise
+hits all alike. Before that, each one's first update is compared with that of
+`lax.conv_general_dilated`. Prints a table and writes training_step.json and
+training_step.md into --output.
+"""
+
+import argparse
+import contextlib
+import json
+import os
+import pathlib
+import statistics
+import subprocess
+import sys
+import time
+from typing import Any, NamedTuple
+
+import machine  # pyrefly: ignore[missing-import]
+import networks  # pyrefly: ignore[missing-import]
+
+HERE = pathlib.Path(__file__).parent
+FLAG = '--xla_cpu_experimental_ynn_fusion_type=-individual_convolution'
+PAGES = 'glibc.malloc.hugetlb=1'
+OURS = 'lsl_jax'
+
+
+class Way(NamedTuple):
+  """How a process computes: a formulation, and the environment."""
+
+  convolution: str = ''  # '' leaves the library as it is
+  flag: bool = True
+  memory: str = ''  # 'huge': transparent huge pages; 'kept': not returned
+  channels: int = 1  # fewest input channels for which it is used
+
+
+WAYS = {
+    OURS: Way(),  # by pipeline.runtime.start, whatever that does
+    'XLA, no flag': Way('nhwc', flag=False),
+    'XLA, no flag, huge pages': Way('nhwc', flag=False, memory='huge'),
+    'XLA, flag': Way('nhwc'),
+    'XLA, flag, huge pages': Way('nhwc', memory='huge'),
+    'XLA, flag, kept memory': Way('nhwc', memory='kept'),
+    'XLA, flag, NCHW': Way('nchw'),
+    'im2col': Way('im2col'),
+    'im2col by quarters': Way('im2col by quarters'),
+    '9 shifts': Way('9 shifts'),
+    '3 rows': Way('3 rows'),
+    'Winograd 2x2': Way('winograd 2x2', channels=16),
+    'Winograd 4x4': Way('winograd 4x4', channels=16),
+    'Winograd 2x2, kept memory': Way(
+        'winograd 2x2', memory='kept', channels=16
+    ),
+    'Winograd 4x4, kept memory': Way(
+        'winograd 4x4', memory='kept', channels=16
+    ),
+    'Winograd 4x4, huge pages': Way('winograd 4x4', memory='huge', channels=16),
+    'Winograd 4x4, no flag': Way('winograd 4x4', flag=False, channels=16),
+}
+REFERENCE = 'XLA, flag'
+
+
+def work(network: networks.Network, name: str) -> None:
+  """A process: says how it compiled, then times steps for each line it reads.
+
+  What it writes are lines of JSON: the first update and the seconds of
+  compilation, then seconds a step.
+  """
+  way = WAYS[name]
+  from lsl_jax.pipeline import runtime
+
+  if name == OURS:
+    runtime.start()
+  elif way.memory == 'kept':
+    runtime.keep_memory()
+  import jax
+
+  jax.config.update('jax_enable_compilation_cache', False)
+  import convolutions  # pyrefly: ignore[missing-import]
+  import numpy as np
+
+  change = contextlib.nullcontext()
+  if way.convolution:
+    change = convolutions.swapped(
+        convolutions.FORMULATIONS[way.convolution], way.channels
+    )
+  with change:
+    executor, state, batch = networks.make(network)
+    key = executor.put_state(jax.random.key(1))
+    start = time.perf_counter()
+    program = executor.run.lower(state, batch, key).compile()
+    compilation = time.perf_counter() - start
+  before = jax.device_get(state.params)
+  state, _ = program(state, batch, key)
+  pairs = zip(*map(jax.tree.leaves, (before, state.params)), strict=True)
+  update = np.concatenate(
+      [
+          (np.asarray(new) - old).ravel()[:: max(1, old.size // 256)]
+          for old, new in pairs
+      ]
+  ).tolist()
+  _say({'update': update, 'compilation': compilation})
+  for line in sys.stdin:
+    start, busy = time.perf_counter(), time.process_time()
+    for _ in range(int(line)):
+      state, _ = program(state, batch, key)
+    jax.block_until_ready(state)
+    seconds = time.perf_counter() - start, time.process_time() - busy
+    _say([part / int(line) for part in seconds])
+
+
+def _say(what: Any) -> None:
+  print(json.dumps(what), flush=True)
+
+
+def start(network: str, name: str) -> subprocess.Popen:
+  """Starts the process of a way."""
+  way = WAYS[name]
+  environment = {**os.environ, 'JAX_PLATFORMS': 'cpu', 'XLA_FLAGS': ''}
+  environment.pop('GLIBC_TUNABLES', None)
+  if way.flag and name != OURS:
+    environment['XLA_FLAGS'] = FLAG
+  if way.memory == 'huge':
+    environment['GLIBC_TUNABLES'] = PAGES
+  return subprocess.Popen(
+      [sys.executable, __file__, '--network', network, '--work', name],
+      env=environment,
+      stdin=subprocess.PIPE,
+      stdout=subprocess.PIPE,
+      text=True,
+  )
+
+
+def _read(process: subprocess.Popen, name: str) -> Any:
+  assert process.stdout is not None
+  line = process.stdout.readline()
+  if not line:
+    raise RuntimeError(f'the process of {name!r} ended')
+  return json.loads(line)
+
+
+def compare(network: str, names: list[str], repeats: int) -> dict[str, Any]:
+  """Measures some ways, one of them `REFERENCE`, taking turns."""
+  import numpy as np
+
+  steps = networks.NETWORKS[network].steps
+  processes = {}
+  try:
+    first = {}
+    for name in names:  # one after another: compilation is timed, too
+      processes[name] = start(network, name)
+      first[name] = _read(processes[name], name)
+    expected = np.array(first[REFERENCE]['update'])
+    results = {}
+    for name, facts in first.items():
+      error = np.linalg.norm(facts['update'] - expected)
+      error /= np.linalg.norm(expected)
+      if not error < 1e-2:  # rounding puts some ReLUs on the other side of zero
+        raise AssertionError(f'{network}, {name}: updates differ by {error}')
+      results[name] = {
+          'compilation': facts['compilation'],
+          'difference': float(error),
+          'seconds': [],
+      }
+    for _ in range(repeats):
+      for name, process in processes.items():
+        print(steps, file=process.stdin, flush=True)
+        results[name]['seconds'].append(_read(process, name))
+  finally:
+    for process in processes.values():
+      process.kill()
+      process.communicate()
+  return results
+
+
+def as_markdown(result: dict[str, Any]) -> str:
+  """Tables, one a network, the fastest of the repeats and their median."""
+  lines = ['# Training step: formulations of convolution on a CPU', '']
+  lines += [f'- {name}: {text}' for name, text in result['machine'].items()]
+  for network, results in result['networks'].items():
+    repeats = len(next(iter(results.values()))['seconds'])
+    shape = networks.NETWORKS[network]
+    best = min(min(facts['seconds'])[0] for facts in results.values())
+    lines += [
+        '',
+        f'{network}: images of {shape.size} x {shape.size}, batch'
+        f' {shape.batch}, {repeats} repeats of {shape.steps} steps:',
+        '',
+        '| formulation | fastest, ms | median, ms | of the fastest |'
+        ' processors, ms | compiled, s | updates differ by |',
+        '|---|---|---|---|---|---|---|',
+    ]
+    for name, facts in results.items():
+      seconds, busy = zip(*facts['seconds'], strict=True)
+      lines.append(
+          f'| {name} | {1e3 * min(seconds):.1f} |'
+          f' {1e3 * statistics.median(seconds):.1f} |'
+          f' {min(seconds) / best:.2f} | {1e3 * statistics.median(busy):.1f} |'
+          f' {facts["compilation"]:.1f} |'
+          f' {facts["difference"]:.0e} |'
+      )
+  return '\n'.join([*lines, ''])
+
+
+def main() -> None:
+  parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+  parser.add_argument(
+      '--network', action='append', choices=list(networks.NETWORKS)
+  )
+  parser.add_argument('--way', action='append', choices=list(WAYS))
+  parser.add_argument('--repeats', type=int, default=10)
+  parser.add_argument('--quick', action='store_true', help='tiny: does it run?')
+  parser.add_argument('--output', type=pathlib.Path, default=HERE)
+  parser.add_argument('--work', help=argparse.SUPPRESS)
+  options = parser.parse_args()
+  if options.work:
+    work(networks.NETWORKS[options.network[0]], options.work)
+    return
+  chosen = options.network or [n for n in networks.NETWORKS if n != 'tiny']
+  names = options.way or list(WAYS)
+  if options.quick:
+    chosen, names = ['tiny'], [OURS, REFERENCE, 'Winograd 4x4']
+    options.repeats = 2
+  facts = machine.describe('jax', 'jaxlib', 'flax', 'numpy')
+  measured = {}
+  for network in chosen:
+    print(f'Measuring {network} ...', file=sys.stderr)
+    measured[network] = compare(
+        network, list(dict.fromkeys([REFERENCE, *names])), options.repeats
+    )
+  result = {'machine': facts, 'networks': measured}
+  text = as_markdown(result)
+  print(text)
+  options.output.mkdir(parents=True, exist_ok=True)
+  (options.output / 'training_step.md').write_text(text, encoding='utf-8')
+  (options.output / 'training_step.json').write_text(
+      json.dumps(result, indent=2) + '\n', encoding='utf-8'
+  )
+
+
+if __name__ == '__main__':
+  main()
