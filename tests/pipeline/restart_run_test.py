@@ -71,7 +71,7 @@ def _stop(process, when, number=signal.SIGKILL):
 
 @pytest.fixture(scope='module')
 def told(command, tmp_path_factory):
-  """Two workdirs, one of a run that was stopped four times; and what was seen."""
+  """Two workdirs, one of a run stopped four times, and what was seen."""
   folder = tmp_path_factory.mktemp('restart')
   whole, stopped = folder / 'whole', folder / 'stopped'
   start = lambda workdir=stopped: command(CONFIG, workdir, *ARGUMENTS)
