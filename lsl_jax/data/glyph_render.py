@@ -36,8 +36,8 @@ class Distortion(NamedTuple):
 
 
 # Upper ends of the grey levels are exclusive, as they are rounded down.
-_LOW = Distortion(-0.2, -0.2, -0.2, 0.65, 0.0, 0.0, 0, 165)
-_HIGH = Distortion(0.2, 0.2, 0.2, 0.95, 1.0, 1.0, 91, 256)
+_LOW = Distortion(-0.26, -0.25, -0.25, 0.55, 0.0, 0.0, 0, 160)
+_HIGH = Distortion(0.26, 0.25, 0.25, 0.95, 1.0, 1.0, 110, 256)
 
 
 def sample(seed: tuple[int, ...]) -> Distortion:
