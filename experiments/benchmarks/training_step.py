@@ -141,7 +141,7 @@ def _read(process: subprocess.Popen, name: str) -> Any:
   assert process.stdout is not None
   line = process.stdout.readline()
   if not line:
-    raise RuntimeError(f'the process of {name!r} ended')
+    raise RuntimeError(f'{name!r} ended with status {process.wait()}')
   return json.loads(line)
 
 

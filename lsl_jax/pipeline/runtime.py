@@ -14,9 +14,9 @@ import warnings
 from absl import logging
 
 # Without it XLA's CPU compiler of jaxlib 0.10.2 sends convolutions to YNNPACK,
-# 1.3 to 1.8 times slower in training than Eigen's on the machine where it was
-# measured (experiments/benchmarks). An unknown flag aborts, so it is set for
-# exactly the version that was measured.
+# which makes training steps 5 to 25 % longer than Eigen's on the machine where
+# it was measured (experiments/benchmarks). An unknown flag aborts, so it is set
+# for exactly the version that was measured.
 _CONVOLUTIONS = '--xla_cpu_experimental_ynn_fusion_type=-individual_convolution'
 _MEASURED_JAXLIB = '0.10.2'
 # Parameters of glibc's mallopt and their values. One arena for all threads,
