@@ -109,12 +109,20 @@ def test_joint_training_needs_no_phase_1(get_config, tmp_path):
 
 
 @pytest.mark.parametrize(
-    'variants', ['transfer_finetune', 'proxy_nca', 'neighbours']
+    ('variants', 'learners'),
+    [
+        ('transfer_finetune', ('random', 'imprint', 'imprint_finetune')),
+        ('proxy_nca', ('imprint',)),
+        ('neighbours', None),
+    ],
 )
 def test_other_representations_and_protocols_run_to_the_end(
-    get_config, tmp_path, variants
+    get_config, tmp_path, variants, learners
 ):
   config = get_config(f'imprint_glyphs:{variants},smoke')
+  if learners:
+    assert {*learners} <= {*config.learners}
+    config.learners = learners
   _assert_complete(tmp_path, config, run.run(config, str(tmp_path)))
   _assert_trained(tmp_path)
 

@@ -82,6 +82,7 @@ def make(get_config):
     config.data.augment.padding = 0
     config.learners = ('imprint',)
     config.train.epochs = 4.0
+    config.train.validate_every_epochs = 0.0
     return config
 
   return config
