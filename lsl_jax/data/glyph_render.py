@@ -36,8 +36,8 @@ class Distortion(NamedTuple):
 
 
 # Upper ends of the grey levels are exclusive, as they are rounded down.
-_LOW = Distortion(-0.26, -0.25, -0.25, 0.55, 0.0, 0.0, 0, 160)
-_HIGH = Distortion(0.26, 0.25, 0.25, 0.95, 1.0, 1.0, 110, 256)
+LOW = Distortion(-0.26, -0.25, -0.25, 0.55, 0.0, 0.0, 0, 160)
+HIGH = Distortion(0.26, 0.25, 0.25, 0.95, 1.0, 1.0, 110, 256)
 
 
 def sample(seed: tuple[int, ...]) -> Distortion:
@@ -50,10 +50,10 @@ def sample(seed: tuple[int, ...]) -> Distortion:
     The distortion, each part uniform in its range.
   """
   generator = np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed)))
-  uniform = generator.random(len(_LOW)).tolist()
+  uniform = generator.random(len(LOW)).tolist()
   drawn = [
       low + share * (high - low)
-      for share, low, high in zip(uniform, _LOW, _HIGH, strict=True)
+      for share, low, high in zip(uniform, LOW, HIGH, strict=True)
   ]
   return Distortion(*drawn[:-2], ink=int(drawn[-2]), paper=int(drawn[-1]))
 

@@ -62,6 +62,7 @@ def load(
       'size': int(size),
       'distortions': int(distortions),
       'styles': glyph_fonts.STYLES,
+      'ranges': (glyph_render.LOW, glyph_render.HIGH),
       'pillow': PIL.__version__,
       'freetype': features.version('freetype2'),
       'matplotlib': matplotlib.__version__,
