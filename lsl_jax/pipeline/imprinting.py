@@ -92,7 +92,7 @@ def smoke(config: Any) -> None:
   config.data.max_classes = 6
   config.model.pretrained = ''
   config.model.backbone = 'conv4'
-  config.model.options = {'width': 8}
+  config.model.options = {'width': 8, 'depth': 2}
   config.model.embedding = min(config.model.embedding, 16)
   config.evaluation.shots = [1, 2]
   config.evaluation.draws = 3

@@ -60,11 +60,15 @@ def _dates(workdir):
 def _stop(process, when, number=signal.SIGKILL):
   """Sends a signal as soon as something is so, while the process lives."""
   deadline = time.monotonic() + 240
-  while not when():
-    assert process.poll() is None, process.communicate()
-    assert time.monotonic() < deadline
-    time.sleep(0.002)
-  process.send_signal(number)
+  try:
+    while not when():
+      assert process.poll() is None, process.communicate()
+      assert time.monotonic() < deadline
+      time.sleep(0.002)
+    process.send_signal(number)
+  except AssertionError:
+    process.kill()
+    raise
   _, errors = process.communicate()
   return process.returncode, errors
 
@@ -76,28 +80,28 @@ def told(command, tmp_path_factory):
   whole, stopped = folder / 'whole', folder / 'stopped'
   start = lambda workdir=stopped: command(CONFIG, workdir, *ARGUMENTS)
   told = {'whole': whole, 'stopped': stopped}
-  with start(whole) as undisturbed:
-    told['training'] = _stop(start(), lambda: _step(stopped) >= 9)
-    assert not any(path.name == 'features' for path in stopped.iterdir())
+  told['training'] = _stop(start(), lambda: _step(stopped) >= 9)
+  assert not any(path.name == 'features' for path in stopped.iterdir())
 
-    told['terminated'] = _stop(
-        start(), lambda: _step(stopped) >= 20, signal.SIGTERM
-    )
-    told['saved'] = _saved(stopped)
+  told['terminated'] = _stop(
+      start(), lambda: _step(stopped) >= 20, signal.SIGTERM
+  )
+  told['saved'] = _saved(stopped)
 
-    begun = _step(stopped)
-    saving = lambda: any(
-        not path.name.isdigit() for path in (stopped / 'checkpoints').iterdir()
-    )
-    told['saving'] = _stop(start(), lambda: _step(stopped) > begun and saving())
-    told['half_saved'] = saving()
+  begun = _step(stopped)
+  saving = lambda: any(
+      not path.name.isdigit() for path in (stopped / 'checkpoints').iterdir()
+  )
+  told['saving'] = _stop(start(), lambda: _step(stopped) > begun and saving())
+  told['half_saved'] = saving()
 
-    second = f'trained/{FINE_TUNED[1]}'
-    told['phase 2'] = _stop(start(), lambda: _step(stopped, second) >= 6)
-    told['dates'] = _dates(stopped)
+  second = f'trained/{FINE_TUNED[1]}'
+  told['phase 2'] = _stop(start(), lambda: _step(stopped, second) >= 6)
+  told['dates'] = _dates(stopped)
 
-    with start() as last:
-      told['end'] = last.communicate()
+  # Only now, so that no two processes compile the same.
+  with start(whole) as undisturbed, start() as last:
+    told['end'] = last.communicate()
     undisturbed.communicate()
   assert undisturbed.returncode == last.returncode == 0, told['end']
   return told
