@@ -1,7 +1,11 @@
 """Protocols: what is measured of a learner, and how sure it is."""
 
 from lsl_jax.evaluation.features import extract, extract_views
-from lsl_jax.evaluation.intervals import confidence_interval, standard_error
+from lsl_jax.evaluation.intervals import (
+    confidence_interval,
+    proportion_interval,
+    standard_error,
+)
 from lsl_jax.evaluation.metrics import (
     accuracy,
     confusion,
@@ -29,6 +33,7 @@ __all__ = [
     'harmonic_mean',
     'mean_recall',
     'predictions',
+    'proportion_interval',
     'ranks',
     'recalls',
     'standard_error',

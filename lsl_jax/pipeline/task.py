@@ -11,7 +11,7 @@ from lsl_jax.pipeline import registry
 from lsl_jax.pipeline.problem import Problem
 
 # Whether base classes take part.
-PROTOCOLS = {'generalized': True, 'transfer': False}
+PROTOCOLS = {'generalized': True, 'transfer': False, 'own_images': False}
 # Uses of the run's seed that must not meet.
 DRAWS, VIEWS, TEMPLATES = 1, 2, 3
 
