@@ -23,23 +23,26 @@ class ImageError(ValueError):
   """An image that cannot be read; the message names it and says why."""
 
 
-def decode(data: bytes, name: str) -> np.ndarray:
+def decode(
+    data: bytes, name: str, *, max_pixels: int | None = None
+) -> np.ndarray:
   """Decodes an image file to RGB.
 
   Args:
     data: the content of a file in one of `FORMATS`.
     name: what to call the image in an error.
+    max_pixels: how many it may have; by default `PIL.Image.MAX_IMAGE_PIXELS`.
 
   Returns:
     `[h, w, 3]` uint8. Of an animation, the first frame.
 
   Raises:
     ImageError: the file is empty, truncated, corrupt, of another format, or has
-      more pixels than `PIL.Image.MAX_IMAGE_PIXELS`.
+      more pixels than it may.
   """
   try:
     with Image.open(io.BytesIO(data), formats=FORMATS) as image:
-      _check_size(image.size)
+      _check_size(image.size, max_pixels or Image.MAX_IMAGE_PIXELS)
       return np.asarray(_to_rgb(ImageOps.exif_transpose(image)))
   except Image.UnidentifiedImageError as error:
     what = 'the file is empty' if not data else 'not an image'
@@ -53,13 +56,11 @@ def decode(data: bytes, name: str) -> np.ndarray:
     ) from error
 
 
-def _check_size(size: tuple[int, int]) -> None:
+def _check_size(size: tuple[int, int], limit: int | None) -> None:
   """Refuses what Pillow itself only warns of."""
-  limit = Image.MAX_IMAGE_PIXELS
   if limit is not None and size[0] * size[1] > limit:
     raise ValueError(
-        f'{size[0]} x {size[1]} pixels are more than the limit of {limit},'
-        ' PIL.Image.MAX_IMAGE_PIXELS'
+        f'{size[0]} x {size[1]} pixels are more than the limit of {limit}'
     )
 
 
