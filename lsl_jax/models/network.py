@@ -7,11 +7,21 @@ from typing import Any
 from flax import linen as nn
 import jax
 
-from lsl_jax.models import conv4, heads, inception, resnet, vgg
+from lsl_jax.models import (
+    c128f,
+    conv4,
+    heads,
+    inception,
+    resnet,
+    resnet12,
+    vgg,
+)
 
 BACKBONES: dict[str, Callable[..., nn.Module]] = {
     'conv4': conv4.Conv4,
+    'c128f': c128f.C128F,
     'resnet10': resnet.resnet10,
+    'resnet12': resnet12.ResNet12,
     'resnet18': resnet.resnet18,
     'resnet34': resnet.resnet34,
     'resnet50': resnet.resnet50,
