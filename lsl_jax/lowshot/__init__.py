@@ -12,6 +12,7 @@ from lsl_jax.lowshot.logistic import logistic
 from lsl_jax.lowshot.matching import matching_network
 from lsl_jax.lowshot.matching_training import train_matching_network
 from lsl_jax.lowshot.neighbours import nearest_neighbour
+from lsl_jax.lowshot.prototypes import prototypical
 from lsl_jax.lowshot.random_rows import random_templates
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     'logistic',
     'matching_network',
     'nearest_neighbour',
+    'prototypical',
     'random_templates',
     'replace_classifier',
     'train_generator',

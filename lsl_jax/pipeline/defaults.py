@@ -74,9 +74,9 @@ def defaults() -> Config:
           'pretrained': '',
       },
       'representation': {
-          # softmax, proxy_nca, lifted, dense; or softmax_sgm, softmax_batch_sgm,
-          # softmax_l2, softmax_l1, softmax_decov: softmax and a penalty on
-          # the features, for a bias-free linear head.
+          # softmax, proxy_nca, lifted, dense; or softmax_sgm,
+          # softmax_batch_sgm, softmax_l2, softmax_l1, softmax_decov: softmax
+          # and a penalty on the features, for a bias-free linear head.
           'name': 'softmax',
           # Of dense: 'sum' over positions as the paper has it, or 'mean'.
           'positions': 'sum',
