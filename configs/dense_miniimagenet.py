@@ -1,10 +1,10 @@
 """Dense classification and implanting on miniImageNet.
 
 Lifchitz, Avrithis, Picard, Bursuc. Dense classification and implanting for
-few-shot learning. CVPR 2019: tables 1 (variants none, gap, c128f and c128f,gap),
-2 (poolings and gap,poolings), 3 (implant_poolings) and 4 (none, gap, wide and
-implants). Variants that differ in the learners alone take the network of
-another run over:
+few-shot learning. CVPR 2019: tables 1 (variants none, gap, c128f and
+c128f,gap), 2 (poolings and gap,poolings), 3 (implant_poolings) and 4 (none, gap,
+wide and implants). Variants that differ in the learners alone take the network
+of another run over:
 
   python -m lsl_jax.main --config=configs/dense_miniimagenet.py \
       --workdir=runs/mini
@@ -12,9 +12,9 @@ another run over:
       --workdir=runs/mini_poolings --config.representation.workdir=runs/mini
 
 Data: `miniimagenet.npz` with the 100 classes by their ImageNet names or wnids,
-in the format of docs/data_format.md, at 84 x 84. Of every base class 15 % of the
-images are held out for tests on base classes; the paper has extra images for
-them. Not run here for want of a GPU; the paper's numbers are in
+in the format of docs/data_format.md, at 84 x 84. Of every base class 15 % of
+the images are held out for tests on base classes; the paper has extra images
+for them. Not run here for want of a GPU; the paper's numbers are in
 experiments/dense_implant/README.md.
 """
 
