@@ -11,7 +11,7 @@ from typing import Any
 import ml_collections
 
 from lsl_jax.data import augment
-from lsl_jax.pipeline import episodic_defaults
+from lsl_jax.pipeline import episodic_defaults, own_images_defaults
 
 Config = ml_collections.ConfigDict
 Variants = Mapping[str, Callable[[Config], None]]
@@ -128,6 +128,8 @@ def defaults() -> Config:
       # all classes jointly from scratch (or from ImageNet's weights).
       'finetune': {**recipe(), 'sampling': 'balanced'},
       'joint': {**recipe(), 'sampling': 'balanced'},
+      # Of configs/own_images.py alone.
+      'own_images': own_images_defaults.own_images(),
   }
   return Config(schema)
 
