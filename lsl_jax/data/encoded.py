@@ -18,6 +18,9 @@ from PIL import Image, ImageOps
 # Formats whose decoders start no other program and that photographs come in.
 FORMATS = ('BMP', 'GIF', 'JPEG', 'PNG', 'PPM', 'TIFF', 'WEBP')
 
+# Bytes; larger than any photograph, smaller than what would fill the memory.
+_LARGEST_FILE = 2**29
+
 
 class ImageError(ValueError):
   """An image that cannot be read; the message names it and says why."""
@@ -125,8 +128,14 @@ class Files(Encoded):
     return len(self.paths)
 
   def read(self, index: int) -> bytes:
-    """The content of the file."""
-    return pathlib.Path(self.paths[index]).read_bytes()
+    """The content of the file, if that can be one image."""
+    path = pathlib.Path(self.paths[index])
+    if path.stat().st_size > _LARGEST_FILE:
+      raise OSError(
+          f'{path.stat().st_size} bytes are more than {_LARGEST_FILE}, the'
+          ' largest file that is read as one image'
+      )
+    return path.read_bytes()
 
   def describe(self, index: int) -> str:
     """The path of the file."""

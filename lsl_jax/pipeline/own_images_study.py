@@ -280,7 +280,7 @@ def _note(
       f'Accuracy on {len(task.queries)} test images of {task.num_novel}'
       f' classes: mean and 95 % interval over {config.evaluation.draws} draws'
       f' of the images that are learned from, seed {config.seed}. Learned from'
-      f' all {len(task.pool)} training images, with the 95 % interval of a share'
-      f' of so many test images: {shares}. report.html shows them; {RECOGNISER} is'
-      ' the recogniser of all images.'
+      f' all {len(task.pool)} training images, with the 95 % interval of a'
+      f' share of so many test images: {shares}. report.html shows them;'
+      f' {RECOGNISER} is the recogniser of all images.'
   )
