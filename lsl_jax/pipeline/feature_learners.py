@@ -7,8 +7,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from lsl_jax import evaluation, types
-from lsl_jax.pipeline import features, phase1, registry
+from lsl_jax.pipeline import features, phases, registry
 from lsl_jax.pipeline import task as task_lib
+from lsl_jax.pipeline.trained import Context, Trained
 
 Accuracies = dict[str, np.ndarray]  # 'novel/top1' and the like: [T, shots]
 
@@ -16,7 +17,7 @@ Accuracies = dict[str, np.ndarray]  # 'novel/top1' and the like: [T, shots]
 def accuracies(
     config: Any,
     task: task_lib.Task,
-    trained: phase1.Trained,
+    trained: Trained,
     names: Sequence[str],
     workdir: str,
 ) -> dict[str, Accuracies]:
@@ -42,13 +43,13 @@ def accuracies(
       )
       for kind in {registry.LEARNERS[name].consumes for name in names}
   }
-  scale = trained.scale if task.num_base else np.mean(trained.scale)
+  made = context(config, task, trained, names, workdir)
   return {
       name: {
           metric: np.asarray(values)
           for metric, values in evaluation.generalized(
               task_lib.key_for(config.seed, task_lib.TEMPLATES),
-              registry.LEARNERS[name].make(scale),
+              make(name, made),
               base,
               pools[registry.LEARNERS[name].consumes],
               jnp.asarray(task.draws[: config.evaluation.draws]),
@@ -62,10 +63,34 @@ def accuracies(
   }
 
 
+def context(
+    config: Any,
+    task: task_lib.Task,
+    trained: Trained,
+    names: Sequence[str],
+    workdir: str,
+) -> Context:
+  """What learners are made from, after the phases that some of them need."""
+  return Context(
+      config,
+      trained,
+      trained.scale if task.num_base else np.mean(trained.scale),
+      phases.products(config, task, trained, workdir, names),
+  )
+
+
+def make(name: str, made: Context) -> types.Learner:
+  """The learner of that name; ValueError for one that trains a network."""
+  entry = registry.LEARNERS[name]
+  if entry.make is None:
+    raise ValueError(f'learner {name!r} is not one of stored features')
+  return entry.make(made)
+
+
 def stored(
     config: Any,
     task: task_lib.Task,
-    trained: phase1.Trained,
+    trained: Trained,
     workdir: str,
     name: str,
     indices: np.ndarray,

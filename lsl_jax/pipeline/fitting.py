@@ -19,6 +19,8 @@ from lsl_jax.pipeline.problem import Problem
 NORMALISATIONS = {
     'symmetric': ((0.5, 0.5, 0.5), (0.5, 0.5, 0.5)),
     'imagenet': (augment.IMAGENET_MEAN, augment.IMAGENET_STD),
+    # (x - 127) / 128
+    'efficientnet_lite': ((127 / 255,) * 3, (128 / 255,) * 3),
 }
 SELECT = ('last', 'best')
 Evaluate = Callable[[types.Variables], dict[str, float]]
@@ -83,7 +85,7 @@ def fit(
   """
   mesh = training.sharding.mesh()
   stream = make_stream(config, recipe, problem, indices, labels, seed, mesh)
-  num_steps = _steps(recipe.epochs, stream) or 0
+  num_steps = recipe.iterations or _steps(recipe.epochs, stream) or 0
   executor, optimizer = _machinery(
       config.executor,
       representation.loss,

@@ -1,7 +1,6 @@
 """Phase 1: a network trained on the base classes, or found already trained."""
 
-import os
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -12,25 +11,10 @@ from lsl_jax.models import pretrained
 from lsl_jax.pipeline import features, fitting, registry
 from lsl_jax.pipeline import task as task_lib
 from lsl_jax.pipeline.problem import Problem
+from lsl_jax.pipeline.trained import Trained
 
 # Enough draws for a curve whose noise is well below what training changes.
 _VALIDATION_DRAWS = 20
-
-
-class Trained(NamedTuple):
-  """A network of the base classes.
-
-  Attributes:
-    representation: its functions.
-    variables: their variables.
-    templates: `[C, D]`, one row a base class.
-    scale: of the cosine classifier: a scalar, or `[C]`.
-  """
-
-  representation: types.Representation
-  variables: types.Variables
-  templates: np.ndarray
-  scale: Any
 
 
 def train(
@@ -84,8 +68,9 @@ def initialise(
   image = jnp.zeros((1, size, size, 3))
   variables = jax.jit(representation.init)(jax.random.key(config.seed), image)
   if config.model.pretrained:
-    path = os.path.expanduser(config.model.pretrained)
-    variables = pretrained.load(path, config.model.backbone, variables)
+    variables = pretrained.load(
+        config.model.pretrained, config.model.backbone, variables
+    )
   return variables
 
 

@@ -1,5 +1,6 @@
 """Phase 1: objectives by which a network learns from the base classes."""
 
+from lsl_jax.representation.dense_objective import dense
 from lsl_jax.representation.lifted_objective import lifted_structure
 from lsl_jax.representation.proxy_objective import proxy_nca
 from lsl_jax.representation.regularised_objective import (
@@ -10,6 +11,7 @@ from lsl_jax.representation.softmax_objective import softmax
 
 __all__ = [
     'REGULARISERS',
+    'dense',
     'lifted_structure',
     'proxy_nca',
     'regularised_softmax',
