@@ -2,8 +2,8 @@
 
 Lifchitz, Avrithis, Picard, Bursuc. Dense classification and implanting for
 few-shot learning. CVPR 2019, its tables' rows on letters instead of photographs
-and with a ResNet-12 of a quarter of the width. Letters are small and centred, so
-that little is to be expected of dense classification here.
+and with a ResNet-12 of a quarter of the width. Letters are small and centred,
+so that little is to be expected of dense classification here.
 
   python -m lsl_jax.main --config=configs/dense_glyphs.py \
       --workdir=runs/dense_glyphs
