@@ -3,8 +3,8 @@
 Lifchitz, Avrithis, Picard, Bursuc. Dense classification and implanting for
 few-shot learning. CVPR 2019: tables 1 (variants none, gap, c128f and
 c128f,gap), 2 (poolings and gap,poolings), 3 (implant_poolings) and 4 (none,
-gap, wide and implants). Variants that differ in the learners alone take the network
-of another run over:
+gap, wide and implants). Variants that differ in the learners alone take the
+network of another run over:
 
   python -m lsl_jax.main --config=configs/dense_miniimagenet.py \
       --workdir=runs/mini
