@@ -6,6 +6,7 @@ from typing import Any
 
 from flax import linen as nn
 import jax
+import jax.numpy as jnp
 
 from lsl_jax.models import conv4, heads, inception, resnet, vgg
 
@@ -31,11 +32,14 @@ class Network(nn.Module):
     backbone: `(images, train=...) -> {'map': [B, h, w, F], 'pooled': [B, F]}`.
     classifier: `[B, D] -> [B, C]`.
     embedding: `[B, F] -> [B, D]`, or None: the pooled features themselves.
+    dropout: share of the embedding's features that the classifier does not see
+      in a training step; the others are scaled up. Needs the key `dropout`.
   """
 
   backbone: nn.Module
   classifier: nn.Module
   embedding: nn.Module | None = None
+  dropout: float = 0.0
 
   def __call__(self, images: jax.Array, *, train: bool) -> dict[str, jax.Array]:
     """Runs the network.
@@ -56,8 +60,15 @@ class Network(nn.Module):
         'map': features['map'],
         'pooled': pooled,
         'embedding': embedding,
-        'logits': self.classifier(embedding),
+        'logits': self.classifier(self._drop(embedding, train)),
     }
+
+  def _drop(self, embedding: jax.Array, train: bool) -> jax.Array:
+    if not train or not self.dropout:
+      return embedding
+    keep = 1 - self.dropout
+    kept = jax.random.bernoulli(self.make_rng('dropout'), keep, embedding.shape)
+    return jnp.where(kept, embedding / keep, 0)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -75,6 +86,7 @@ class Spec:
     per_class_scale: one scale a class instead of one for all.
     use_bias: whether the linear classifier has a bias.
     dtype: of the backbone's arithmetic, 'float32' or 'bfloat16'.
+    dropout: of the features that the classifier sees in training, 0 to 1.
   """
 
   backbone: str
@@ -87,6 +99,7 @@ class Spec:
   per_class_scale: bool = False
   use_bias: bool = False
   dtype: str = 'float32'
+  dropout: float = 0.0
 
 
 def build(spec: Any, *, axis_name: str | None = None) -> Network:
@@ -108,6 +121,8 @@ def build(spec: Any, *, axis_name: str | None = None) -> Network:
   5
   """
   spec = _read(spec)
+  if not 0 <= spec.dropout < 1:
+    raise ValueError(f'dropout must be in [0, 1), not {spec.dropout}')
   embedding = None
   if spec.embedding is not None:
     embedding = heads.Embedding(spec.embedding, normalise=spec.normalise)
@@ -120,6 +135,7 @@ def build(spec: Any, *, axis_name: str | None = None) -> Network:
       ),
       embedding=embedding,
       classifier=_classifier(spec),
+      dropout=spec.dropout,
   )
 
 

@@ -68,6 +68,8 @@ def defaults() -> Config:
           'per_class_scale': False,
           'use_bias': False,
           'dtype': 'float32',
+          # Share of the features hidden from the classifier in training.
+          'dropout': 0.0,
           # A torchvision or timm file (.pth, .safetensors) of ImageNet weights.
           'pretrained': '',
       },
