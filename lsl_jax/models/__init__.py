@@ -2,7 +2,12 @@
 
 from lsl_jax.models.conv4 import Conv4
 from lsl_jax.models.hallucinator import Hallucinator
-from lsl_jax.models.heads import CosineClassifier, Embedding, LinearClassifier
+from lsl_jax.models.heads import (
+    CosineClassifier,
+    Embedding,
+    LinearClassifier,
+    MultiverseClassifier,
+)
 from lsl_jax.models.inception import InceptionV1
 from lsl_jax.models.matching import MatchingNetwork
 from lsl_jax.models.network import (
@@ -13,12 +18,14 @@ from lsl_jax.models.network import (
     Spec,
 )
 from lsl_jax.models.pretrained import load as load_pretrained
+from lsl_jax.models.regressor import Regressor
 from lsl_jax.models.resnet import (
     ResNet,
     resnet10,
     resnet18,
     resnet34,
     resnet50,
+    resnet50_low_shot,
 )
 from lsl_jax.models.vgg import VGG16
 
@@ -32,7 +39,9 @@ __all__ = [
     'InceptionV1',
     'LinearClassifier',
     'MatchingNetwork',
+    'MultiverseClassifier',
     'Network',
+    'Regressor',
     'ResNet',
     'Spec',
     'build',
@@ -42,4 +51,5 @@ __all__ = [
     'resnet18',
     'resnet34',
     'resnet50',
+    'resnet50_low_shot',
 ]

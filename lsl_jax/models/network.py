@@ -16,10 +16,11 @@ BACKBONES: dict[str, Callable[..., nn.Module]] = {
     'resnet18': resnet.resnet18,
     'resnet34': resnet.resnet34,
     'resnet50': resnet.resnet50,
+    'resnet50_low_shot': resnet.resnet50_low_shot,
     'inception_v1': inception.InceptionV1,
     'vgg16': vgg.VGG16,
 }
-HEADS = ('cosine', 'linear')
+HEADS = ('cosine', 'linear', 'multiverse')
 
 
 class Network(nn.Module):
@@ -85,6 +86,7 @@ class Spec:
     scale: the cosine classifier's scale at the start of training.
     per_class_scale: one scale a class instead of one for all.
     use_bias: whether the linear classifier has a bias.
+    copies: classifiers of the multiverse head.
     dtype: of the backbone's arithmetic, 'float32' or 'bfloat16'.
     dropout: of the features that the classifier sees in training, 0 to 1.
   """
@@ -100,6 +102,7 @@ class Spec:
   use_bias: bool = False
   dtype: str = 'float32'
   dropout: float = 0.0
+  copies: int = 5
 
 
 def build(spec: Any, *, axis_name: str | None = None) -> Network:
@@ -162,6 +165,8 @@ def build_backbone(name: str, **options: Any) -> nn.Module:
 def _classifier(spec: Spec) -> nn.Module:
   if _one_of('head', spec.head, HEADS) == 'linear':
     return heads.LinearClassifier(spec.num_classes, spec.use_bias)
+  if spec.head == 'multiverse':
+    return heads.MultiverseClassifier(spec.num_classes, spec.copies)
   return heads.CosineClassifier(
       spec.num_classes, spec.scale, spec.per_class_scale
   )

@@ -33,21 +33,27 @@ def accuracies(
   Returns:
     By learner, then by metric, `[T, len(shots)]` fractions.
   """
-  base = types.Base(jnp.asarray(trained.templates[: task.num_base]))
-  queries = jnp.asarray(
-      stored(config, task, trained, workdir, 'queries', task.queries)
+  products = phases.products(config, task, trained, workdir, names)
+  examples = products.get('base_examples')
+  base = types.Base(
+      jnp.asarray(trained.templates[task.base_classes]),
+      *(examples if examples is not None else (None, None)),
   )
+  queries = jnp.asarray(stored(config, task, trained, workdir, 'queries'))
   pools = {
-      kind: jnp.asarray(
-          stored(config, task, trained, workdir, f'pool_{kind}', task.pool)
-      )
+      kind: jnp.asarray(stored(config, task, trained, workdir, kind))
       for kind in {registry.LEARNERS[name].consumes for name in names}
   }
+  scale = np.asarray(trained.scale)
   context = Context(
       config,
       trained,
-      trained.scale if task.num_base else np.mean(trained.scale),
-      phases.products(config, task, trained, workdir, names),
+      scale[task.base_classes]
+      if scale.ndim and task.num_base
+      else np.mean(scale)
+      if not task.num_base
+      else scale,
+      products,
   )
   return {
       name: {
@@ -62,6 +68,8 @@ def accuracies(
               jnp.asarray(task.query_labels),
               shots=tuple(config.evaluation.shots),
               top=tuple(config.evaluation.top),
+              spaces=tuple(config.evaluation.spaces),
+              novel_prior=config.evaluation.novel_prior,
           ).items()
       }
       for name in names
@@ -80,28 +88,29 @@ def stored(
     task: task_lib.Task,
     trained: Trained,
     workdir: str,
-    name: str,
-    indices: np.ndarray,
+    part: str,
 ) -> np.ndarray:
-  """Embeddings kept in the workdir: of centre crops, or for `*_views` views."""
+  """Embeddings of a part of the task.
+
+  Args:
+    config: the whole config.
+    task: whose images they are.
+    trained: the network.
+    workdir: of the run, where they are kept.
+    part: 'queries', 'features' of the pool, or 'views' of it.
+
+  Returns:
+    `[m, D]`, or `[m, A, D]` for views.
+  """
   arguments = (
       config,
+      task.problem,
       trained.representation,
       trained.variables,
-      task.problem,
-      indices,
+      workdir,
+      task.queries if part == 'queries' else task.pool,
   )
-  about = {
-      'variables': trained.variables,
-      'indices': indices,
-      'data': config.data.to_json(),
-  }
-  if name.endswith('_views'):
+  if part == 'views':
     key = task_lib.key_for(config.seed, task_lib.VIEWS)
-    about |= {'views': config.views, 'seed': config.seed}
-    return features.cached(
-        workdir, name, about, lambda: features.views(*arguments, key)
-    )
-  return features.cached(
-      workdir, name, about, lambda: features.embeddings(*arguments)
-  )
+    return features.stored_views(*arguments, key)
+  return features.stored(*arguments)

@@ -5,6 +5,7 @@ from typing import Any
 import jax
 
 from lsl_jax import data
+from lsl_jax.data import feature_rows
 from lsl_jax.pipeline import (
     config_checks,
     feature_learners,
@@ -15,6 +16,7 @@ from lsl_jax.pipeline import (
     sharing,
     sources,
     trained_learners,
+    tuning,
 )
 from lsl_jax.pipeline import task as task_lib
 from lsl_jax.pipeline.study import Outcome
@@ -35,7 +37,7 @@ def run(config: Any, workdir: str) -> Outcome | None:
   if config.representation.workdir:
     sharing.take(config, workdir)
   problem, validation = sources.load(config, workdir)
-  task = task_lib.make_task(config, problem)
+  task = task_lib.make_task(config, problem, validation)
   entries = {name: registry.LEARNERS[name] for name in config.learners}
   by_features = [n for n in entries if entries[n].consumes != 'images']
   by_training = [n for n in entries if entries[n].consumes == 'images']
@@ -54,7 +56,8 @@ def run(config: Any, workdir: str) -> Outcome | None:
     return None
   rows = outputs.rows(config, accuracies, curves)
   figures = outputs.figures(config, task, rows, curves, workdir)
-  if trained is not None and by_features:
+  has_images = not isinstance(problem.images, feature_rows.FeatureRows)
+  if trained is not None and by_features and has_images:
     figures += pictures.figures(config, task, trained, workdir)
   outputs.write_trials(workdir, accuracies)
   return Outcome(
@@ -69,5 +72,6 @@ def run(config: Any, workdir: str) -> Outcome | None:
           'queries': len(task.queries),
           'draws': config.evaluation.draws,
           'draws_hash': data.episode_hash(task.draws),
+          **tuning.metadata(workdir, config.learners),
       },
   )

@@ -109,6 +109,8 @@ def _train(
         jnp.asarray(task.query_labels),
         num_base=task.num_base,
         top=tuple(config.evaluation.top),
+        spaces=tuple(config.evaluation.spaces),
+        novel_prior=config.evaluation.novel_prior,
     )
 
   indices = np.concatenate([task.base_train, support])
