@@ -8,7 +8,7 @@ from flax import linen as nn
 import jax
 import jax.numpy as jnp
 
-from lsl_jax.models import conv4, heads, inception, resnet, vgg
+from lsl_jax.models import conv4, efficientnet, heads, inception, resnet, vgg
 
 BACKBONES: dict[str, Callable[..., nn.Module]] = {
     'conv4': conv4.Conv4,
@@ -19,6 +19,7 @@ BACKBONES: dict[str, Callable[..., nn.Module]] = {
     'resnet50_low_shot': resnet.resnet50_low_shot,
     'inception_v1': inception.InceptionV1,
     'vgg16': vgg.VGG16,
+    'efficientnet_lite0': efficientnet.EfficientNetLite0,
 }
 HEADS = ('cosine', 'linear', 'multiverse')
 

@@ -11,7 +11,7 @@ import numpy as np
 from lsl_jax import evaluation, lowshot, ops, training, types
 from lsl_jax.data import feature_rows
 from lsl_jax.models import pretrained
-from lsl_jax.pipeline import defaults, features, fitting, registry
+from lsl_jax.pipeline import features, fitting, registry, sharing
 from lsl_jax.pipeline import task as task_lib
 from lsl_jax.pipeline.problem import Problem
 from lsl_jax.pipeline.trained import Trained
@@ -44,7 +44,7 @@ def train(
   )
   variables = initialise(config, representation)
   if config.representation.start:
-    variables = _started(config, problem, representation, variables)
+    variables = _started(config, variables)
   evaluate = None
   if validation is not None and config.train.validate_every_epochs:
     evaluate = _validator(config, validation, representation)
@@ -80,29 +80,25 @@ def initialise(
   image = jnp.zeros((1, size, size, 3))
   variables = jax.jit(representation.init)(jax.random.key(config.seed), image)
   if config.model.pretrained:
-    path = os.path.expanduser(config.model.pretrained)
-    variables = pretrained.load(path, config.model.backbone, variables)
+    variables = pretrained.load(
+        config.model.pretrained, config.model.backbone, variables
+    )
   return variables
 
 
-def _started(
-    config: Any,
-    problem: Problem,
-    representation: types.Representation,
-    variables: types.Variables,
-) -> types.Variables:
+def _started(config: Any, variables: types.Variables) -> types.Variables:
   """The network of a finished run: what training goes on from."""
   source = os.path.expanduser(config.representation.start)
-  theirs = defaults.stored(source)
-  for part in ('data', 'model', 'seed'):
-    if theirs[part] != config[part]:
-      raise ValueError(
-          f'representation.start: {source} has other settings of {part};'
-          ' training can go on with the same data, model and seed only'
-      )
-  return fitting.load(
-      theirs, theirs.train, problem, representation, variables, source
+  theirs = sharing.finished(source, 'representation.start')
+  differing = sharing.differences(
+      config.to_dict(), theirs, parts=('seed', 'data', 'model')
   )
+  if differing:
+    raise ValueError(
+        f'representation.start: the network of {source} is another one:\n'
+        + '\n'.join(f'  {line}' for line in differing)
+    )
+  return fitting.restore(source, theirs['train'], variables)
 
 
 def finished(
