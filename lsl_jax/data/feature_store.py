@@ -128,7 +128,14 @@ class FeatureStore:
         return
       features = np.load(self._folder / 'features.npy', mmap_mode='r+')
       checks = np.load(self._folder / 'checks.npy', mmap_mode='r+')
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (
+        OSError,
+        EOFError,
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+    ):
       return  # nothing, or nothing usable, is there
     rows, dtype = self._about['rows'], self._about['dtype']
     if (
@@ -146,18 +153,21 @@ class FeatureStore:
     about.unlink(missing_ok=True)
     rows, dtype = self._about['rows'], self._about['dtype']
     # Space that is never written takes none on most file systems.
-    self._features = np.lib.format.open_memmap(
-        self._folder / 'features.npy', 'w+', dtype, (rows, *shape)
-    )
-    self._checks = np.lib.format.open_memmap(
-        self._folder / 'checks.npy', 'w+', np.int64, (rows,)
-    )
+    self._features = self._begin('features.npy', dtype, (rows, *shape))
+    self._checks = self._begin('checks.npy', np.int64, (rows,))
     self._checks[:] = _ABSENT
     partial = about.with_suffix(f'.{os.getpid()}.tmp')
     partial.write_text(
         json.dumps({**self._about, 'shape': list(shape)}), 'utf-8'
     )
     os.replace(partial, about)
+
+  def _begin(self, name: str, dtype: Any, shape: tuple[int, ...]) -> np.ndarray:
+    """A new file in the place of an old one, which others may have mapped."""
+    partial = self._folder / f'.{name}.{os.getpid()}'
+    array = np.lib.format.open_memmap(partial, 'w+', dtype, shape)
+    os.replace(partial, self._folder / name)
+    return array
 
 
 def _check(row: Any) -> int:

@@ -52,8 +52,13 @@ def as_split(
   names = set(class_names)
   # By name where names are those of the data set, else by index.
   by_name = [level for level in found if names.issuperset(level[_HALVES[0]])]
+  by_index = [
+      level
+      for level in found
+      if all(isinstance(entry, int) for entry in level[_HALVES[0]])
+  ]
   first, second, validation, novel = (
-      (by_name or found)[0][half] for half in _HALVES
+      [*by_name, *by_index, *found][0][half] for half in _HALVES
   )
   return {
       'base': [*first, *second],

@@ -100,7 +100,6 @@ def with_hallucination(
   Returns:
     The learner without a sweep. Its support features are `[S, D]`.
   """
-
   largest: Any = per_class if at_most is None else at_most
 
   def fit(key, base, support):

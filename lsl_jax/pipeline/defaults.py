@@ -115,6 +115,8 @@ def defaults() -> Config:
       'learners': ('random', 'imprint', 'imprint_aug'),
       # Augmented views an example for imprint_aug.
       'views': 5,
+      # A file (.npz, .hdf5) for the features of all images; '': none.
+      'export_features': '',
       # Of features on disk: 'float32' or 'float16'.
       'feature_type': 'float32',
       'evaluation': {

@@ -1,4 +1,4 @@
-"""Products of phases in the workdir: named arrays that know what they are of."""
+"""Products of phases in the workdir: named arrays that know their origin."""
 
 from collections.abc import Callable
 import os

@@ -8,6 +8,7 @@ from lsl_jax import data
 from lsl_jax.data import feature_rows
 from lsl_jax.pipeline import (
     config_checks,
+    exporting,
     feature_learners,
     outputs,
     phase1,
@@ -44,6 +45,8 @@ def run(config: Any, workdir: str) -> Outcome | None:
   trained = None
   if any(entry.make for entry in entries.values()):
     trained = phase1.train(config, problem, validation, workdir)
+  if trained is not None and config.export_features:
+    exporting.export(config, problem, trained, workdir)
   accuracies = {}
   if trained is not None and by_features:
     accuracies = feature_learners.accuracies(

@@ -23,6 +23,7 @@ class Problem:
     is_train: `[M]` bool.
     classes: `C + N` class indices in the data set's own numbering.
     original: `[M]` labels in that numbering.
+    original_names: all class names in that numbering.
     in_memory: whether the images are one array of the size to crop from, and
       may be copied to the devices.
   """
@@ -36,6 +37,7 @@ class Problem:
   is_train: np.ndarray
   classes: tuple[int, ...]
   original: np.ndarray
+  original_names: tuple[str, ...]
   in_memory: bool
 
   @property
@@ -64,6 +66,7 @@ def assemble(
     novel: likewise; the validation or the reported classes.
     classes: `C + N` class indices in the data set's own numbering.
     original: `[M]` labels in that numbering.
+    original_names: all class names in that numbering.
     in_memory: whether the images are one array, made ready.
 
   Returns:
@@ -82,5 +85,6 @@ def assemble(
       is_train=dataset.is_train,
       classes=(*base, *novel),
       original=dataset.labels,
+      original_names=tuple(dataset.class_names),
       in_memory=in_memory,
   )

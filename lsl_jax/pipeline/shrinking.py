@@ -112,17 +112,17 @@ def small(config: Any) -> None:
   """
   options = config.hallucination
   options.centroids = 30
-  options.generator.hidden = 256
-  options.generator.iterations = 5000
-  options.generator.decay_every = 2000
-  options.logistic.iterations = 1000
+  options.generator.hidden = 128
+  options.generator.iterations = 3000
+  options.generator.decay_every = 1000
+  options.logistic.iterations = 500
   options.logistic.batch_size = 250
   options.matching.iterations = 300
   options.matching.decay_every = 100
   options.matching.per_class = 20
   options.regression.repeats = 1
   options.regression.iterations = 2000
-  options.tuning.draws = 2
+  options.tuning.draws = 1
   options.tuning.shots = (1, 5)
 
 
@@ -139,7 +139,7 @@ def smoke(config: Any) -> None:
   config.model.backbone = 'conv4'
   config.model.options = {'width': 8, 'depth': 2}
   config.model.spare_rows = 0
-  config.evaluation.shots = (1, 2)
+  config.evaluation.shots = (1,)
   config.evaluation.draws = 2
   config.evaluation.first_base = 0
   config.views = 2

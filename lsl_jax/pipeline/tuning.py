@@ -6,6 +6,7 @@ the classes that are reported. The whole grid goes into the results.
 """
 
 from collections.abc import Iterable
+import functools
 import itertools
 import json
 import os
@@ -160,15 +161,20 @@ def _accuracies(
   own = hallucination_learners.numbers(config)
   metric = f'all/top{config.hallucination.tuning.top}'
 
-  def evaluate(numbers, static):
+  # Arguments of the program, since what it closes over is compiled into it.
+  arrays = (
+      base,
+      pool,
+      jnp.asarray(validation.draws),
+      queries,
+      jnp.asarray(validation.query_labels),
+  )
+
+  def evaluate(numbers, arrays, static):
     return evaluation.generalized(
         task_lib.key_for(config.seed, task_lib.TEMPLATES),
         make(context, {**own, **static, **numbers}),
-        base,
-        pool,
-        validation.draws,
-        queries,
-        jnp.asarray(validation.query_labels),
+        *arrays,
         shots=_shots(config),
         top=(config.hallucination.tuning.top,),
     )[metric]
@@ -192,8 +198,10 @@ def _accuracies(
         for number in group[0]
         if number not in static
     }
-    program = jax.jit(jax.vmap(lambda n, static=static: evaluate(n, static)))
-    values = np.asarray(program(numbers))
+    program = jax.jit(
+        jax.vmap(functools.partial(evaluate, static=static), in_axes=(0, None))
+    )
+    values = np.asarray(program(numbers, arrays))
     for point, each in zip(group, values, strict=True):
       result[points.index(point)] = each
   return result

@@ -36,7 +36,9 @@ def multiverse(
     ValueError: a negative weight.
   """
   if weight < 0:
-    raise ValueError(f'the multiverse penalty has a weight from 0, not {weight}')
+    raise ValueError(
+        f'the multiverse penalty has a weight from 0, not {weight}'
+    )
 
   def over_heads(params, outputs, labels):
     rows = params[classifier]
