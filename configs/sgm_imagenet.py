@@ -7,8 +7,8 @@ configs/README.md. ResNet-10 by default, `resnet50` for the last rows.
   python -m lsl_jax.main --config=configs/sgm_imagenet.py:sgm \
       --config.data.path=~/tensorflow_datasets --workdir=runs/sgm_imagenet
 
-Without further files classes are divided by a seed, in the paper's numbers; with
-`lists` the authors' classes and draws are read (from their repository,
+Without further files classes are divided by a seed, in the paper's numbers;
+with `lists` the authors' classes and draws are read (from their repository,
 facebookresearch/low-shot-shrink-hallucinate):
 
   python -m lsl_jax.main --config=configs/sgm_imagenet.py:sgm,lists ... \

@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+from typing import Any
 
 import numpy as np
 
@@ -60,11 +61,12 @@ def load(
         found.labels, test_fraction=test_fraction, seed=seed
     )
   largest = int(found.labels.max()) if found.labels.size else -1
+  rows: Any = FeatureRows(found.features, found.classifier)
   names = found.class_names or tuple(str(i) for i in range(largest + 1))
   try:
     return dataset_lib.Dataset(
         name or pathlib.Path(path).stem,
-        FeatureRows(found.features, found.classifier),
+        rows,
         found.labels,
         names,
         is_train,

@@ -172,4 +172,4 @@ class FeatureStore:
 
 def _check(row: Any) -> int:
   """CRC-32 of a row as it is on disk."""
-  return zlib.crc32(np.ascontiguousarray(row))
+  return zlib.crc32(np.ascontiguousarray(row).tobytes())

@@ -7,6 +7,7 @@ import jax
 from lsl_jax import data
 from lsl_jax.data import feature_rows
 from lsl_jax.pipeline import (
+    analogy_pictures,
     config_checks,
     exporting,
     feature_learners,
@@ -62,6 +63,8 @@ def run(config: Any, workdir: str) -> Outcome | None:
   has_images = not isinstance(problem.images, feature_rows.FeatureRows)
   if trained is not None and by_features and has_images:
     figures += pictures.figures(config, task, trained, workdir)
+    if any('generation' in entries[name].needs for name in by_features):
+      figures += analogy_pictures.figures(config, task, trained, workdir)
   outputs.write_trials(workdir, accuracies)
   return Outcome(
       rows,

@@ -159,8 +159,9 @@ def of_features(config: Any, problem: Problem) -> Trained:
         jnp.asarray(labels),
         num_classes=problem.num_base,
     )
+  no_network: Any = None
   return Trained(
-      None,
+      no_network,
       {'features': np.asarray(embedded), 'labels': labels},
       _imprinted(embedded, labels, problem),
       np.asarray(rows[: problem.num_base]),

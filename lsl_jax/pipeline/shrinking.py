@@ -148,6 +148,11 @@ def smoke(config: Any) -> None:
     recipe.epochs = 0.2
     recipe.optimizer.schedule = {'name': 'constant'}  # no room to warm up
     recipe.log_every = 1
+  tiny(config)
+
+
+def tiny(config: Any) -> None:
+  """The low-shot phase in a few steps."""
   options = config.hallucination
   options.centroids = 4
   options.generator.hidden = 8

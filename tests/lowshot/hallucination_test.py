@@ -151,9 +151,12 @@ def test_several_k_in_one_program_see_as_many_examples_as_each_alone():
   def fit(key, base, support):
     del key, base
     # What a learner that passes over labels of no class sees.
-    return jax.ops.segment_sum(
-        jnp.ones_like(support.labels), support.labels, support.num_classes
-    ), support.labels
+    return (
+        jax.ops.segment_sum(
+            jnp.ones_like(support.labels), support.labels, support.num_classes
+        ),
+        support.labels,
+    )
 
   counting = types.Learner(fit, lambda *_: None)
   support = types.Support(FEATURES, LABELS, 3)
