@@ -8,6 +8,8 @@ from lsl_jax.lowshot.generator_training import (
     train_generator,
 )
 from lsl_jax.lowshot.hallucination import hallucinate, with_hallucination
+from lsl_jax.lowshot.implant_stream import Stream
+from lsl_jax.lowshot.implanting import implant
 from lsl_jax.lowshot.imprinting import imprint
 from lsl_jax.lowshot.logistic import fit_classifier, logistic
 from lsl_jax.lowshot.matching import matching_network
@@ -19,15 +21,18 @@ from lsl_jax.lowshot.model_regression import (
 )
 from lsl_jax.lowshot.nearest_mean import nearest_mean
 from lsl_jax.lowshot.neighbours import nearest_neighbour
+from lsl_jax.lowshot.prototypes import prototypical
 from lsl_jax.lowshot.random_rows import random_templates
 
 __all__ = [
+    'Stream',
     'class_centroids',
     'classifier_pairs',
     'extend_classifier',
     'fit_classifier',
     'generator_loss',
     'hallucinate',
+    'implant',
     'imprint',
     'incremental',
     'logistic',
@@ -35,6 +40,7 @@ __all__ = [
     'model_regression',
     'nearest_mean',
     'nearest_neighbour',
+    'prototypical',
     'random_templates',
     'replace_classifier',
     'train_generator',

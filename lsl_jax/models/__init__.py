@@ -1,5 +1,6 @@
 """Linen backbones, heads, their composition, and published weights for them."""
 
+from lsl_jax.models.c128f import C128F
 from lsl_jax.models.conv4 import Conv4
 from lsl_jax.models.hallucinator import Hallucinator
 from lsl_jax.models.heads import (
@@ -27,10 +28,12 @@ from lsl_jax.models.resnet import (
     resnet50,
     resnet50_low_shot,
 )
+from lsl_jax.models.resnet12 import ResNet12
 from lsl_jax.models.vgg import VGG16
 
 __all__ = [
     'BACKBONES',
+    'C128F',
     'VGG16',
     'Conv4',
     'CosineClassifier',
@@ -43,6 +46,7 @@ __all__ = [
     'Network',
     'Regressor',
     'ResNet',
+    'ResNet12',
     'Spec',
     'build',
     'build_backbone',

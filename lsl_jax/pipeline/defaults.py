@@ -11,7 +11,11 @@ from typing import Any
 import ml_collections
 
 from lsl_jax.data import augment
-from lsl_jax.pipeline import hallucination_defaults
+from lsl_jax.pipeline import (
+    episodic_defaults,
+    hallucination_defaults,
+    own_images_defaults,
+)
 
 Config = ml_collections.ConfigDict
 Variants = Mapping[str, Callable[[Config], None]]
@@ -71,6 +75,8 @@ def defaults() -> Config:
       'model': {
           'backbone': 'conv4',
           'options': Config(),
+          # What makes a vector of the map: 'gap', 'gmp' or 'flatten'.
+          'pooling': 'gap',
           'embedding': 64,
           'normalise': True,
           'head': 'cosine',
@@ -90,11 +96,13 @@ def defaults() -> Config:
           'pretrained': '',
       },
       'representation': {
-          # softmax, proxy_nca, lifted; or softmax_sgm, softmax_batch_sgm,
-          # softmax_l2, softmax_l1, softmax_decov: softmax and a penalty on
-          # the features, for a bias-free linear head; multiverse, for the
-          # head of that name; triplet.
+          # softmax, proxy_nca, lifted, dense; or softmax_sgm,
+          # softmax_batch_sgm, softmax_l2, softmax_l1, softmax_decov: softmax
+          # and a penalty on the features, for a bias-free linear head;
+          # multiverse, for the head of that name; triplet.
           'name': 'softmax',
+          # Of dense: 'sum' over positions as the paper has it, or 'mean'.
+          'positions': 'sum',
           # Of lifted and triplet; Hariharan and Girshick name no margin.
           'margin': 1.0,
           # Of triplet: 'semi_hard' or 'hardest'.
@@ -120,7 +128,8 @@ def defaults() -> Config:
       # Of features on disk: 'float32' or 'float16'.
       'feature_type': 'float32',
       'evaluation': {
-          # 'generalized' (base and novel classes) or 'transfer' (novel only).
+          # 'generalized' (base and novel classes), 'transfer' (novel only),
+          # or 'episodic' (small tasks of some novel classes, see `episodes`).
           'protocol': 'generalized',
           # 'novel', or 'validation' while choosing anything.
           'classes': 'novel',
@@ -147,10 +156,15 @@ def defaults() -> Config:
       },
       # The low-shot phase of Hariharan and Girshick.
       'hallucination': hallucination_defaults.settings(),
+      'episodes': episodic_defaults.episodes(),
+      'prototypes': episodic_defaults.prototypes(),
+      'implants': episodic_defaults.implants(),
       # How learners that train the network do it: from phase 1's network, and
       # all classes jointly from scratch (or from ImageNet's weights).
       'finetune': {**recipe(), 'sampling': 'balanced'},
       'joint': {**recipe(), 'sampling': 'balanced'},
+      # Of configs/own_images.py alone.
+      'own_images': own_images_defaults.own_images(),
   }
   return Config(schema)
 
@@ -166,6 +180,8 @@ def recipe() -> dict[str, Any]:
   """How a network is trained: phase 1's defaults, and fine-tuning's."""
   return {
       'epochs': 10.0,
+      # Steps instead of epochs, where a paper counts them; 0: epochs.
+      'iterations': 0,
       'batch_size': 64,
       # 'epoch': every image once an epoch; 'balanced': classes uniformly;
       # 'pairs': as balanced, several images of each class drawn.

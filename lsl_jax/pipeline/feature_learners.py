@@ -33,34 +33,26 @@ def accuracies(
   Returns:
     By learner, then by metric, `[T, len(shots)]` fractions.
   """
-  products = phases.products(config, task, trained, workdir, names)
-  examples = products.get('base_examples')
+  made = context(config, task, trained, names, workdir)
   base = types.Base(
       jnp.asarray(trained.templates[task.base_classes]),
-      *(examples if examples is not None else (None, None)),
+      *made.products.get('base_examples', (None, None)),
   )
-  queries = jnp.asarray(stored(config, task, trained, workdir, 'queries'))
+  queries = jnp.asarray(
+      stored(config, task, trained, workdir, 'queries', task.queries)
+  )
   pools = {
-      kind: jnp.asarray(stored(config, task, trained, workdir, kind))
+      kind: jnp.asarray(
+          stored(config, task, trained, workdir, f'pool_{kind}', task.pool)
+      )
       for kind in {registry.LEARNERS[name].consumes for name in names}
   }
-  scale = np.asarray(trained.scale)
-  context = Context(
-      config,
-      trained,
-      scale[task.base_classes]
-      if scale.ndim and task.num_base
-      else np.mean(scale)
-      if not task.num_base
-      else scale,
-      products,
-  )
   return {
       name: {
           metric: np.asarray(values)
           for metric, values in evaluation.generalized(
               task_lib.key_for(config.seed, task_lib.TEMPLATES),
-              _make(name, context),
+              make(name, made),
               base,
               pools[registry.LEARNERS[name].consumes],
               jnp.asarray(task.draws[: config.evaluation.draws]),
@@ -76,11 +68,31 @@ def accuracies(
   }
 
 
-def _make(name: str, context: Context) -> types.Learner:
-  make = registry.LEARNERS[name].make
-  if make is None:
+def context(
+    config: Any,
+    task: task_lib.Task,
+    trained: Trained,
+    names: Sequence[str],
+    workdir: str,
+) -> Context:
+  """What learners are made from, after the phases that some of them need."""
+  scale = np.asarray(trained.scale)
+  if scale.ndim and task.num_base:
+    scale = scale[task.base_classes]
+  return Context(
+      config,
+      trained,
+      scale if task.num_base else np.mean(scale),
+      phases.products(config, task, trained, workdir, names),
+  )
+
+
+def make(name: str, made: Context) -> types.Learner:
+  """The learner of that name; ValueError for one that trains a network."""
+  entry = registry.LEARNERS[name]
+  if entry.make is None:
     raise ValueError(f'learner {name!r} is not one of stored features')
-  return make(context)
+  return entry.make(made)
 
 
 def stored(
@@ -88,19 +100,12 @@ def stored(
     task: task_lib.Task,
     trained: Trained,
     workdir: str,
-    part: str,
+    name: str,
+    indices: np.ndarray,
 ) -> np.ndarray:
-  """Embeddings of a part of the task.
+  """Embeddings kept in the workdir: of centre crops, or for `*_views` views.
 
-  Args:
-    config: the whole config.
-    task: whose images they are.
-    trained: the network.
-    workdir: of the run, where they are kept.
-    part: 'queries', 'features' of the pool, or 'views' of it.
-
-  Returns:
-    `[m, D]`, or `[m, A, D]` for views.
+  Centre crops of all images are in one store, whatever they are used for.
   """
   arguments = (
       config,
@@ -108,9 +113,9 @@ def stored(
       trained.representation,
       trained.variables,
       workdir,
-      task.queries if part == 'queries' else task.pool,
+      indices,
   )
-  if part == 'views':
+  if name.endswith('_views'):
     key = task_lib.key_for(config.seed, task_lib.VIEWS)
-    return features.stored_views(*arguments, key)
+    return features.stored_views(*arguments, key, name)
   return features.stored(*arguments)

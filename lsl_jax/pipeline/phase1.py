@@ -128,13 +128,13 @@ def finished(
   scale = classifier.get('scale', np.float32(config.model.scale))
   rows = np.asarray(classifier['templates'])
   if config.representation.name != 'lifted' and config.model.head == 'cosine':
-    return Trained(representation, variables, rows, _scaled(rows, scale), scale)
+    return Trained(representation, variables, rows, scale, _scaled(rows, scale))
   indices = problem.indices(base=True, train=True)
   templates = _imprinted(embed(indices), problem.labels[indices], problem)
   if config.representation.name == 'lifted':
     variables = lowshot.replace_classifier(variables, jnp.asarray(templates))
     rows = _scaled(templates, scale)
-  return Trained(representation, variables, templates, rows, scale)
+  return Trained(representation, variables, templates, scale, rows)
 
 
 def of_features(config: Any, problem: Problem) -> Trained:
@@ -164,8 +164,8 @@ def of_features(config: Any, problem: Problem) -> Trained:
       no_network,
       {'features': np.asarray(embedded), 'labels': labels},
       _imprinted(embedded, labels, problem),
-      np.asarray(rows[: problem.num_base]),
       np.float32(config.model.scale),
+      np.asarray(rows[: problem.num_base]),
   )
 
 

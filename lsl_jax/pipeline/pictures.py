@@ -35,8 +35,8 @@ def figures(
   Returns:
     Paths of the figures relative to the workdir.
   """
-  stored = lambda part: feature_learners.stored(
-      config, task, trained, workdir, part
+  stored = lambda name, indices: feature_learners.stored(
+      config, task, trained, workdir, name, indices
   )
   exemplars = task.draws[0, :, 0]
   learner = lowshot.imprint()
@@ -44,7 +44,7 @@ def figures(
       task_lib.key_for(config.seed, task_lib.TEMPLATES),
       types.Base(jnp.asarray(trained.templates[task.base_classes])),
       types.Support(
-          jnp.asarray(stored('features')[exemplars]),
+          jnp.asarray(stored('pool_features', task.pool)[exemplars]),
           jnp.arange(task.num_novel),
           task.num_novel,
       ),
@@ -53,7 +53,9 @@ def figures(
   labels = task.query_labels[novel]
   predicted = np.asarray(
       jnp.argmax(
-          learner.predict(classifier, jnp.asarray(stored('queries')[novel])),
+          learner.predict(
+              classifier, jnp.asarray(stored('queries', task.queries)[novel])
+          ),
           -1,
       )
   )

@@ -49,7 +49,7 @@ def load(config: Any, workdir: str) -> Sources:
   if spec.max_classes:
     dataset, split = _reduce(dataset, split, spec.max_classes)
   has_images = not isinstance(dataset.images, feature_rows.FeatureRows)
-  in_memory = has_images and _fits(spec, dataset)
+  in_memory = has_images and fits(spec, dataset)
   if in_memory:
     dataset = dense.to_dataset(
         dataset,
@@ -60,7 +60,11 @@ def load(config: Any, workdir: str) -> Sources:
     )
   # After decoding, which may have left unreadable images out.
   split = check.check(
-      dataset, split, shots=max(config.evaluation.shots), bad=spec.small_class
+      dataset,
+      split,
+      shots=max(config.evaluation.shots),
+      bad=spec.small_class,
+      **_episodes(config),
   )
   path = os.path.join(workdir, 'split.json')
   if os.path.exists(path):
@@ -87,6 +91,13 @@ def load(config: Any, workdir: str) -> Sources:
   return Sources(make(getattr(split, reported)), make(other) if other else None)
 
 
+def _episodes(config: Any) -> dict[str, Any]:
+  """What episodes need of a class beyond its shots."""
+  if config.evaluation.protocol != 'episodic':
+    return {}
+  return {'queries': config.episodes.queries, 'pooled': True}
+
+
 def class_split(spec: Any, dataset: data.Dataset) -> data.ClassSplit:
   """The configured split, or the one that comes with the data set."""
   if spec.split:
@@ -102,7 +113,7 @@ def class_split(spec: Any, dataset: data.Dataset) -> data.ClassSplit:
   )
 
 
-def _fits(spec: Any, dataset: data.Dataset) -> bool:
+def fits(spec: Any, dataset: data.Dataset) -> bool:
   """Whether memory can hold the images, decoded and resized."""
   needed = len(dataset) * spec.resize**2 * 3 / 1e9
   if needed > spec.memory_gb:

@@ -12,9 +12,14 @@ from lsl_jax.pipeline import registry
 from lsl_jax.pipeline.problem import Problem
 
 # Whether base classes take part.
-PROTOCOLS = {'generalized': True, 'transfer': False}
+PROTOCOLS = {
+    'generalized': True,
+    'transfer': False,
+    'episodic': True,
+    'own_images': False,
+}
 # Uses of the run's seed that must not meet.
-DRAWS, VIEWS, TEMPLATES = 1, 2, 3
+DRAWS, VIEWS, TEMPLATES, EPISODES, BASE_QUERIES = 1, 2, 3, 4, 5
 
 
 def key_for(seed: int, purpose: int) -> jax.Array:
@@ -36,7 +41,7 @@ class Task:
     base_train: `[b]` indices of base images to train on; none in transfer.
     pool: `[P]` indices of the novel images that may be drawn.
     draws: `[T, N, K]` int32 positions in the pool, nested: n shots are the
-      first n columns.
+      first n columns; T = 0 where tasks are episodes.
     queries: `[Q]` indices of the test images.
     validation: base and validation classes, to choose hyper-parameters on;
       None where there are none.
@@ -138,6 +143,8 @@ def _draws(config: Any, problem: Problem, pool: np.ndarray) -> np.ndarray:
   """Positions in the pool: read from files, or drawn."""
   shots = max(config.evaluation.shots)
   wanted = max(config.evaluation.draws, config.evaluation.trained_draws)
+  if config.evaluation.protocol == 'episodic':
+    return np.zeros((0, problem.num_novel, shots), np.int32)
   paths = tuple(config.evaluation.draw_files)
   if not paths:
     return np.asarray(

@@ -15,16 +15,16 @@ class Trained(NamedTuple):
     representation: its functions.
     variables: their variables.
     templates: `[C, D]`, a direction among the embeddings for each base class.
+    scale: of the cosine classifier: a scalar, or `[C]`.
     classifier: `[C, D]`, the rows whose inner products with embeddings are the
       logits; for a cosine head the scaled unit templates.
-    scale: of the cosine classifier: a scalar, or `[C]`.
   """
 
   representation: types.Representation
   variables: types.Variables
   templates: np.ndarray
-  classifier: np.ndarray
   scale: Any
+  classifier: np.ndarray
 
 
 class Context(NamedTuple):

@@ -1,5 +1,6 @@
 """Phase 1: objectives by which a network learns from the base classes."""
 
+from lsl_jax.representation.dense_objective import dense
 from lsl_jax.representation.lifted_objective import lifted_structure
 from lsl_jax.representation.multiverse_objective import multiverse
 from lsl_jax.representation.proxy_objective import proxy_nca
@@ -12,6 +13,7 @@ from lsl_jax.representation.triplet_objective import triplet
 
 __all__ = [
     'REGULARISERS',
+    'dense',
     'lifted_structure',
     'multiverse',
     'proxy_nca',
