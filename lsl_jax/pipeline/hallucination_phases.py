@@ -39,8 +39,11 @@ def base_examples(
     config: Any, task: task_lib.Task, trained: Trained, workdir: str
 ) -> tuple[jax.Array, jax.Array]:
   """Features `[M, D]` and labels `[M]` of the task's base classes."""
+  labels = jnp.asarray(task.labels[task.base_train])
+  if not len(task.base_train):  # in transfer
+    return jnp.zeros((0, trained.templates.shape[1])), labels
   rows = _stored(config, task, trained, workdir, task.base_train)
-  return jnp.asarray(rows), jnp.asarray(task.labels[task.base_train])
+  return jnp.asarray(rows), labels
 
 
 def all_base_examples(

@@ -130,6 +130,7 @@ def smoke(config: Any) -> None:
   """Everything once, small, on few classes and for a few steps: a test."""
   config.data.name = 'glyphs'
   config.data.path = ''
+  config.data.options = {}
   with config.data.ignore_type():  # may be a mapping
     config.data.split = ''
   config.data.resize = config.data.size = 16
