@@ -3,7 +3,12 @@
 from lsl_jax.models.c128f import C128F
 from lsl_jax.models.conv4 import Conv4
 from lsl_jax.models.hallucinator import Hallucinator
-from lsl_jax.models.heads import CosineClassifier, Embedding, LinearClassifier
+from lsl_jax.models.heads import (
+    CosineClassifier,
+    Embedding,
+    LinearClassifier,
+    MultiverseClassifier,
+)
 from lsl_jax.models.inception import InceptionV1
 from lsl_jax.models.matching import MatchingNetwork
 from lsl_jax.models.network import (
@@ -14,12 +19,14 @@ from lsl_jax.models.network import (
     Spec,
 )
 from lsl_jax.models.pretrained import load as load_pretrained
+from lsl_jax.models.regressor import Regressor
 from lsl_jax.models.resnet import (
     ResNet,
     resnet10,
     resnet18,
     resnet34,
     resnet50,
+    resnet50_low_shot,
 )
 from lsl_jax.models.resnet12 import ResNet12
 from lsl_jax.models.vgg import VGG16
@@ -35,7 +42,9 @@ __all__ = [
     'InceptionV1',
     'LinearClassifier',
     'MatchingNetwork',
+    'MultiverseClassifier',
     'Network',
+    'Regressor',
     'ResNet',
     'ResNet12',
     'Spec',
@@ -46,4 +55,5 @@ __all__ = [
     'resnet18',
     'resnet34',
     'resnet50',
+    'resnet50_low_shot',
 ]
