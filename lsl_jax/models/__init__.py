@@ -1,6 +1,12 @@
 """Linen backbones, heads, their composition, and published weights for them."""
 
 from lsl_jax.models.conv4 import Conv4
+from lsl_jax.models.generators import (
+    ConvolutionalGenerator,
+    DenseGenerator,
+    GENERATORS,
+    NoisyGenerator,
+)
 from lsl_jax.models.hallucinator import Hallucinator
 from lsl_jax.models.heads import CosineClassifier, Embedding, LinearClassifier
 from lsl_jax.models.inception import InceptionV1
@@ -21,20 +27,29 @@ from lsl_jax.models.resnet import (
     resnet50,
 )
 from lsl_jax.models.vgg import VGG16
+from lsl_jax.models.weak_classifiers import LatentClassifier, WeakClassifier
+from lsl_jax.models.wide_resnet import WideResNet
 
 __all__ = [
     'BACKBONES',
+    'GENERATORS',
     'VGG16',
     'Conv4',
+    'ConvolutionalGenerator',
     'CosineClassifier',
+    'DenseGenerator',
     'Embedding',
     'Hallucinator',
     'InceptionV1',
+    'LatentClassifier',
     'LinearClassifier',
     'MatchingNetwork',
     'Network',
+    'NoisyGenerator',
     'ResNet',
     'Spec',
+    'WeakClassifier',
+    'WideResNet',
     'build',
     'build_backbone',
     'load_pretrained',

@@ -18,9 +18,7 @@ _TOUCHING = 1e-9
 
 
 @jax.jit
-def slerp(
-    start: jax.Array, end: jax.Array, t: jax.Array | float
-) -> jax.Array:
+def slerp(start: jax.Array, end: jax.Array, t: jax.Array | float) -> jax.Array:
   r"""Goes from one unit vector to another along the great circle.
 
   .. math:: \frac{\sin((1 - t)\vartheta)}{\sin\vartheta} q_1
@@ -70,9 +68,9 @@ def slerp(
       jnp.sqrt(jnp.where(safe, 1.0, squared_sum)),
   )
   angle = jnp.where(opposite, jnp.pi, angle)
-  turned = jnp.cos(t * angle) * start + jnp.sin(
-      t * angle
-  ) * similarity.unit(across)
+  turned = jnp.cos(t * angle) * start + jnp.sin(t * angle) * similarity.unit(
+      across
+  )
   path = similarity.unit(jnp.where(same, start + t * chord, turned))
   return jnp.where(t == 0, start, jnp.where(t == 1, end, path))
 

@@ -1,6 +1,8 @@
 """Phase 1: objectives by which a network learns from the base classes."""
 
+from lsl_jax.representation.cosine_objective import cosine
 from lsl_jax.representation.lifted_objective import lifted_structure
+from lsl_jax.representation.mixmatch_objective import mixmatch
 from lsl_jax.representation.proxy_objective import proxy_nca
 from lsl_jax.representation.regularised_objective import (
     regularised_softmax,
@@ -10,7 +12,9 @@ from lsl_jax.representation.softmax_objective import softmax
 
 __all__ = [
     'REGULARISERS',
+    'cosine',
     'lifted_structure',
+    'mixmatch',
     'proxy_nca',
     'regularised_softmax',
     'softmax',

@@ -27,7 +27,9 @@ def test_is_the_definition(rng, embedded):
       jnp.asarray(labels),
       targets=jnp.asarray(targets, jnp.float32) if embedded else None,
   )
-  expected = [_loss(x, targets[y]) for x, y in zip(outputs, labels, strict=True)]
+  expected = [
+      _loss(x, targets[y]) for x, y in zip(outputs, labels, strict=True)
+  ]
   np.testing.assert_allclose(got, expected, atol=1e-6)
 
 

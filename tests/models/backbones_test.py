@@ -18,6 +18,7 @@ BACKBONES = {
     'resnet50': (23_508_032, 2048, 32),
     'inception_v1': (5_599_904, 1024, 32),
     'vgg16': (14_714_688, 512, 32),
+    'wide_resnet': (36_472_560, 640, 4),
 }
 NORMALISED = ('conv4', 'resnet10')
 

@@ -29,9 +29,7 @@ def _slerp(start, end, t):
 def test_slerp_is_the_papers_formula(rng):
   start, end = _units(rng, 2, 20, 128)
   ts = rng.uniform(size=20)
-  got = ops.slerp(
-      *(jnp.asarray(x, jnp.float32) for x in (start, end, ts))
-  )
+  got = ops.slerp(*(jnp.asarray(x, jnp.float32) for x in (start, end, ts)))
   expected = [_slerp(*row) for row in zip(start, end, ts, strict=True)]
   np.testing.assert_allclose(got, expected, atol=2e-6)
 
@@ -79,9 +77,12 @@ def test_gradients_are_finite_everywhere_and_right_where_smooth(rng):
         assert np.isfinite(part).all()
   # Along the path the derivative is that of the formula.
   theta = math.acos(start @ end)
-  by_hand = theta * (
-      -math.cos(0.6 * theta) * start + math.cos(0.4 * theta) * end
-  ) @ weights / math.sin(theta)
+  by_hand = (
+      theta
+      * (-math.cos(0.6 * theta) * start + math.cos(0.4 * theta) * end)
+      @ weights
+      / math.sin(theta)
+  )
   np.testing.assert_allclose(gradient(s, e, 0.4)[2], by_hand, rtol=1e-4)
   # Around a point at which both codes coincide, slerp is a weighted mean.
   tangent = weights - (weights @ start) * start

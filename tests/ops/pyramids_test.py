@@ -25,7 +25,10 @@ def _blur(image):
 
 def _up(image, shape):
   larger = np.array(
-      [[image[r // 2, c // 2] for c in range(shape[1])] for r in range(shape[0])]
+      [
+          [image[r // 2, c // 2] for c in range(shape[1])]
+          for r in range(shape[0])
+      ]
   )
   return _blur(larger)
 
