@@ -11,6 +11,7 @@ from typing import Any
 import ml_collections
 
 from lsl_jax.data import augment
+from lsl_jax.pipeline import small_sample_defaults
 
 Config = ml_collections.ConfigDict
 Variants = Mapping[str, Callable[[Config], None]]
@@ -21,6 +22,7 @@ MAY_DIFFER = (
     'data.workers',
     'data.memory_gb',
     'representation.workdir',
+    'cglo.workdir',
 )
 
 
@@ -80,12 +82,14 @@ def defaults() -> Config:
           'pretrained': '',
       },
       'representation': {
-          # softmax, proxy_nca, lifted; or softmax_sgm, softmax_batch_sgm,
-          # softmax_l2, softmax_l1, softmax_decov: softmax and a penalty on
-          # the features, for a bias-free linear head.
+          # softmax, proxy_nca, lifted, cosine; or softmax_sgm,
+          # softmax_batch_sgm, softmax_l2, softmax_l1, softmax_decov: softmax
+          # and a penalty on the features, for a bias-free linear head.
           'name': 'softmax',
           # Of lifted.
           'margin': 1.0,
+          # Of cosine: the weight of a cross-entropy beside it.
+          'cross_entropy': 0.0,
           # Of the penalty. The authors of SGM have 0.02 for it with ResNet-10
           # and 0.005 with ResNet-50, 5 for batch SGM, and for L2 0.03, but of
           # half of it, which is 0.015 here. L1's and DeCov's are not known.
@@ -117,6 +121,11 @@ def defaults() -> Config:
       # all classes jointly from scratch (or from ImageNet's weights).
       'finetune': {**recipe(), 'sampling': 'balanced'},
       'joint': {**recipe(), 'sampling': 'balanced'},
+      # Of the protocol 'small_sample'.
+      'small_sample': small_sample_defaults.small_sample(),
+      'cglo': small_sample_defaults.cglo(),
+      'synthesis': small_sample_defaults.synthesis(),
+      'mixmatch': small_sample_defaults.mixmatch(),
   }
   return Config(schema)
 

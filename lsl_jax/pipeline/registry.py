@@ -76,6 +76,11 @@ def _lifted(network: Any, options: Any, axis_name: str | None):
   )
 
 
+def _cosine(network: Any, options: Any, axis_name: str | None):
+  del axis_name
+  return representation.cosine(network, cross_entropy=options.cross_entropy)
+
+
 def _regularised(regulariser: str) -> Callable[..., types.Representation]:
   def make(network: Any, options: Any, axis_name: str | None):
     return representation.regularised_softmax(
@@ -97,6 +102,7 @@ REPRESENTATIONS: Mapping[str, Callable[..., types.Representation]] = {
     'softmax': _softmax,
     'proxy_nca': _proxy_nca,
     'lifted': _lifted,
+    'cosine': _cosine,
     **_REGULARISED,
 }
 

@@ -48,7 +48,7 @@ def load(config: Any, workdir: str) -> Sources:
   split = class_split(spec, dataset)
   if spec.max_classes:
     dataset, split = _reduce(dataset, split, spec.max_classes)
-  in_memory = _fits(spec, dataset)
+  in_memory = fits(spec, dataset)
   if in_memory:
     dataset = dense.to_dataset(
         dataset,
@@ -101,7 +101,7 @@ def class_split(spec: Any, dataset: data.Dataset) -> data.ClassSplit:
   )
 
 
-def _fits(spec: Any, dataset: data.Dataset) -> bool:
+def fits(spec: Any, dataset: data.Dataset) -> bool:
   """Whether memory can hold the images, decoded and resized."""
   needed = len(dataset) * spec.resize**2 * 3 / 1e9
   if needed > spec.memory_gb:
@@ -120,13 +120,23 @@ def _reduce(
   split = data.ClassSplit(*(classes[:count] for classes in split))
   kept = sorted(c for classes in split for c in classes)
   renumbered = {c: i for i, c in enumerate(kept)}
+  dataset = _only(dataset, kept)
+  return dataset, data.ClassSplit(
+      *(tuple(renumbered[c] for c in classes) for classes in split)
+  )
+
+
+def first_classes(dataset: data.Dataset, count: int) -> data.Dataset:
+  """The images of a data set's first classes."""
+  return _only(dataset, list(range(min(count, dataset.num_classes))))
+
+
+def _only(dataset: data.Dataset, kept: list[int]) -> data.Dataset:
+  """The images of some classes, numbered anew in the order of their indices."""
   images = np.flatnonzero(np.isin(dataset.labels, kept))
   dataset = subset.select(dataset, images)
-  dataset = dataclasses.replace(
+  return dataclasses.replace(
       dataset,
       labels=np.searchsorted(kept, dataset.labels).astype(np.int32),
       class_names=tuple(dataset.class_names[c] for c in kept),
-  )
-  return dataset, data.ClassSplit(
-      *(tuple(renumbered[c] for c in classes) for classes in split)
   )

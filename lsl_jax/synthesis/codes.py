@@ -6,6 +6,8 @@ and no device ever needs another's codes. What happens depends on the number of
 parts, not on the number of devices.
 """
 
+from typing import Any
+
 import chex
 from flax import struct
 import jax
@@ -64,7 +66,7 @@ def create(values: jax.Array, *, parts: int = 1) -> Codes:
   )
 
 
-def divide(array: jax.Array, parts: int) -> jax.Array:
+def divide(array: Any, parts: int) -> Any:
   """Lays `[M, ...]` out in parts, `[P, m, ...]`; a short part repeats rows.
 
   Args:
@@ -91,7 +93,7 @@ def join(array: jax.Array, total: int) -> jax.Array:
 
 
 def take(array: jax.Array, rows: jax.Array) -> jax.Array:
-  """Each part's entries at its rows: `[P, m, ...]` and `[P, b]` to `[P, b, ...]`."""
+  """Each part's entries at its rows: `[P, m, ...]` at `[P, b]`."""
   return jax.vmap(lambda part, own: part[own])(array, rows)
 
 

@@ -199,6 +199,14 @@ class Generation:
     )
     return images
 
+  def of_generator(self, variables: types.Variables) -> types.Variables:
+    """The generator's variables alone, all that `generate` needs."""
+    return {
+        collection: {'generator': parts['generator']}
+        for collection, parts in variables.items()
+        if 'generator' in parts
+    }
+
   def _noise(self, key, codes):
     if self.noise != 'concatenate' or not self.noise_size:
       return None

@@ -34,8 +34,8 @@ def with_synthesis(
   kept: memory does not depend on how many have been made.
 
   Batches of the result hold, in place of labels, numbers of images in the bank;
-  its loss takes one argument more, `(variables, bank)`: the generator's
-  variables and a `sampling.Bank`, neither of which is trained.
+  its loss takes two arguments more, the generator's variables and a
+  `sampling.Bank`, neither of which is trained.
 
   Args:
     representation: what is trained, on images as `present` gives them.
@@ -62,8 +62,7 @@ def with_synthesis(
     codes = sampling.between(code_key, bank, images, **between)
     return present(present_key, generate(variables, codes, noise_key))
 
-  def loss(params, model_state, batch, key, frozen):
-    variables, bank = frozen
+  def loss(params, model_state, batch, key, variables, bank):
     numbers = batch.labels
     coin_key, new_key, loss_key = jax.random.split(key, 3)
     shape = () if per_batch else numbers.shape

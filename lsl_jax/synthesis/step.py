@@ -44,7 +44,7 @@ class Group(NamedTuple):
     rate: `step -> learning rate`.
   """
 
-  optimizer: optax.GradientTransformation
+  optimizer: Any
   rate: Rate
 
 

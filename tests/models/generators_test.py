@@ -1,6 +1,7 @@
 """Generators: sizes, range, parameters, and what noise does."""
 
 import functools
+import itertools
 
 import jax
 import jax.numpy as jnp
@@ -34,7 +35,7 @@ def test_dcgan_doubles_from_a_small_map_to_the_image(size, ups, first):
   assert f'up{ups + 1}' not in params
   assert all(shape[:2] == (4, 4) for shape in kernels)
   assert kernels[-1] == (4, 4, 64, 3)
-  assert all(a[3] == b[2] for a, b in zip(kernels, kernels[1:], strict=False))
+  assert all(a[3] == b[2] for a, b in itertools.pairwise(kernels))
 
 
 def test_the_generator_for_256_pixels_has_over_100_million_weights():
