@@ -7,7 +7,15 @@ from typing import Any
 from flax import linen as nn
 import jax
 
-from lsl_jax.models import conv4, heads, inception, resnet, vgg, wide_resnet
+from lsl_jax.models import (
+    conv4,
+    efficientnet,
+    heads,
+    inception,
+    resnet,
+    vgg,
+    wide_resnet,
+)
 
 BACKBONES: dict[str, Callable[..., nn.Module]] = {
     'conv4': conv4.Conv4,
@@ -17,6 +25,7 @@ BACKBONES: dict[str, Callable[..., nn.Module]] = {
     'resnet50': resnet.resnet50,
     'inception_v1': inception.InceptionV1,
     'vgg16': vgg.VGG16,
+    'efficientnet_lite0': efficientnet.EfficientNetLite0,
     'wide_resnet': wide_resnet.WideResNet,
 }
 HEADS = ('cosine', 'linear')

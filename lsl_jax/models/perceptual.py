@@ -28,6 +28,8 @@ PAPER_LAYERS = ('conv1_2', 'conv2_2', 'conv3_2', 'conv4_2', 'conv5_2')
 AUTHORS_LAYERS = ('relu1_2', 'relu2_2', 'relu3_2', 'relu4_3', 'pool5')
 IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 SYMMETRIC = ((0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
+# The last map of each scale of EfficientNet-Lite0, as many as of VGG-16.
+EFFICIENTNET_LAYERS = ('block1', 'block3', 'block5', 'block11', 'block16')
 # Of EfficientNet-Lite0, whose images are (x - 127) / 128 in bytes.
 BYTES = ((127 / 255,) * 3, (128 / 255,) * 3)
 
@@ -94,6 +96,28 @@ def vgg16(
       'mean': mean,
       'std': std,
       'pixels': authors,
+  }
+  return network(backbone, variables, **{**choice, **options})
+
+
+def efficientnet_lite0(
+    backbone: nn.Module, variables: Any, **options: Any
+) -> Perceptual:
+  """EfficientNet-Lite0: the last block of each of its five scales.
+
+  Args:
+    backbone: a `models.EfficientNetLite0`.
+    variables: of the backbone, trained.
+    **options: over these choices, see `network`.
+
+  Returns:
+    The measure.
+  """
+  mean, std = BYTES
+  choice: dict[str, Any] = {
+      'layers': EFFICIENTNET_LAYERS,
+      'mean': mean,
+      'std': std,
   }
   return network(backbone, variables, **{**choice, **options})
 

@@ -1,7 +1,6 @@
 """Where a config has the latent codes of cGLO start."""
 
 from collections.abc import Callable, Mapping
-import os
 from typing import Any
 
 import jax
@@ -44,9 +43,7 @@ def _activations(config, key, images, labels, num_classes):
       jax.random.key(0),
       jnp.zeros((1, 64, 64, 3)),
   )
-  variables = pretrained.load(
-      os.path.expanduser(spec.path), spec.backbone, shapes
-  )
+  variables = pretrained.load(spec.path, spec.backbone, shapes)
 
   def embed(variables, images):
     images = augment.normalise(

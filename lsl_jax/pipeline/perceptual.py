@@ -1,7 +1,6 @@
 """From `config.cglo.perceptual` to a measure of how alike images look."""
 
 from collections.abc import Callable, Mapping
-import os
 from typing import Any
 
 from flax import linen as nn
@@ -14,15 +13,23 @@ from lsl_jax.pipeline import registry
 
 # Stands for a file that a config cannot do without.
 NEEDED = 'needed: a torchvision or timm file of VGG-16'
-_EFFICIENTNET_LAYERS = ('block1', 'block3', 'block5', 'block11', 'block16')
 
 
 def _vgg16(spec: Any) -> perceptual.Perceptual:
   backbone = models.VGG16()
   options = _options(spec)
-  return perceptual.vgg16(
-      backbone, _weights(spec, 'vgg16', backbone), **options
-  )
+  if spec.authors:
+    options['authors'] = True
+  variables = _weights(spec.path, 'vgg16', backbone)
+  return perceptual.vgg16(backbone, variables, **options)
+
+
+def _efficientnet_lite0(spec: Any) -> perceptual.Perceptual:
+  """Weights from an installed package, or from a file."""
+  backbone = models.EfficientNetLite0()
+  path = spec.path or 'efficientnet_lite0'
+  variables = _weights(path, 'efficientnet_lite0', backbone)
+  return perceptual.efficientnet_lite0(backbone, variables, **_options(spec))
 
 
 def _pyramid(spec: Any) -> perceptual.Perceptual:
@@ -31,6 +38,7 @@ def _pyramid(spec: Any) -> perceptual.Perceptual:
 
 MEASURES: Mapping[str, Callable[[Any], perceptual.Perceptual]] = {
     'vgg16': _vgg16,
+    'efficientnet_lite0': _efficientnet_lite0,
     'pyramid': _pyramid,
 }
 
@@ -74,16 +82,14 @@ def _options(spec: Any) -> dict[str, Any]:
     options['layers'] = tuple(spec.layers)
   if spec.pixels:
     options['pixels'] = True
-  if spec.authors:
-    options['authors'] = True
   return options
 
 
-def _weights(spec: Any, name: str, backbone: nn.Module) -> Any:
+def _weights(path: str, name: str, backbone: nn.Module) -> Any:
   """Published weights, without the time of initialising others."""
   shapes = jax.eval_shape(
       lambda key, x: backbone.init(key, x, train=False),
       jax.random.key(0),
       jnp.zeros((1, 64, 64, 3)),
   )
-  return pretrained.load(os.path.expanduser(spec.path), name, shapes)
+  return pretrained.load(path, name, shapes)

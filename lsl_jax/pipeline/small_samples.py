@@ -149,6 +149,12 @@ def cosine_loss(config: Any) -> None:
   config.small_sample.title = 'Cosine loss'
 
 
+def efficientnet(config: Any) -> None:
+  """EfficientNet-Lite0 instead of VGG-16, with weights that a package brings."""
+  config.cglo.perceptual.name = 'efficientnet_lite0'
+  config.cglo.perceptual.path = ''
+
+
 def pyramid(config: Any) -> None:
   """The Laplacian pyramid of the original GLO instead of VGG-16."""
   config.cglo.perceptual.name = 'pyramid'
@@ -233,6 +239,7 @@ VARIANTS = {
     'activations': activations,
     'additive_noise': additive_noise,
     'cosine_loss': cosine_loss,
+    'efficientnet': efficientnet,
     'pyramid': pyramid,
     'authors': authors,
     'smoke': smoke,

@@ -42,8 +42,9 @@ def make_step(
     run's: the loss receives `fold_in(key, state.step)`, and with an axis name
     each device its own. What is frozen goes to the loss as it is: arrays that
     it reads and that are not trained, such as another network's weights.
-    Metrics are those of the loss, and `loss`, `gradient_norm` (before clipping), `learning_rate`, and `finite`: 1 where the loss and everything
-    in the new state are finite, else 0.
+    Metrics are those of the loss, and `loss`, `gradient_norm` (before
+    clipping), `learning_rate`, and `finite`: 1 where the loss and everything in
+    the new state are finite, else 0.
   """
   gradient = jax.value_and_grad(loss, has_aux=True)
   learning_rate = getattr(optimizer, 'learning_rate', None)
