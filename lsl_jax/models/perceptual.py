@@ -106,7 +106,7 @@ def efficientnet_lite0(
   """EfficientNet-Lite0: the last block of each of its five scales.
 
   Args:
-    backbone: a `models.EfficientNetLite0`.
+    backbone: an `EfficientNetLite0`.
     variables: of the backbone, trained.
     **options: over these choices, see `network`.
 

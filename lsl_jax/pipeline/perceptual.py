@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 
 from lsl_jax import models
-from lsl_jax.models import perceptual, pretrained
+from lsl_jax.models import efficientnet, perceptual, pretrained
 from lsl_jax.pipeline import registry
 
 # Stands for a file that a config cannot do without.
@@ -26,7 +26,7 @@ def _vgg16(spec: Any) -> perceptual.Perceptual:
 
 def _efficientnet_lite0(spec: Any) -> perceptual.Perceptual:
   """Weights from an installed package, or from a file."""
-  backbone = models.EfficientNetLite0()
+  backbone = efficientnet.EfficientNetLite0()
   path = spec.path or 'efficientnet_lite0'
   variables = _weights(path, 'efficientnet_lite0', backbone)
   return perceptual.efficientnet_lite0(backbone, variables, **_options(spec))

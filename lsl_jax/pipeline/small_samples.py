@@ -150,7 +150,7 @@ def cosine_loss(config: Any) -> None:
 
 
 def efficientnet(config: Any) -> None:
-  """EfficientNet-Lite0 instead of VGG-16, with weights that a package brings."""
+  """EfficientNet-Lite0 instead of VGG-16; a package brings its weights."""
   config.cglo.perceptual.name = 'efficientnet_lite0'
   config.cglo.perceptual.path = ''
 
