@@ -24,9 +24,9 @@ def get_config(variants=None):
   config.data.augment.crop = 'random'
   config.data.augment.padding = 2
   config.model.backbone = 'conv4'
-  config.model.options = {'width': 32}
+  config.model.options = {'width': 16}
   config.small_sample.shots = 5
-  config.small_sample.whole = 40
+  config.small_sample.whole = 20
   # Chosen on held-out training images, as is all that the paper leaves open.
   config.train.epochs = 15.0
   config.train.batch_size = 32
@@ -36,9 +36,13 @@ def get_config(variants=None):
   config.train.log_every = 50
   config.cglo.generator.options = {'width': 16}
   config.cglo.classifier_options = {'width': 16}
-  config.cglo.epochs = 15.0
-  config.cglo.batch_size = 64
-  config.cglo.schedule = {'name': 'exponential', 'rate': 0.5, 'every': 5}
+  config.cglo.code_size = 64
+  config.cglo.noise_size = 16
+  config.cglo.epochs = 40.0
+  config.cglo.batch_size = 32
+  config.cglo.code_rate = 5e-3
+  config.cglo.generator_optimizer.learning_rate = 2e-3
+  config.cglo.schedule = {'name': 'exponential', 'rate': 0.5, 'every': 10}
   config.cglo.log_every = 50
   return defaults.apply(
       config,
