@@ -165,6 +165,7 @@ def classifier_step(
   """A step of the classifier: seconds, and bytes that its program needs."""
   import jax
   import jax.numpy as jnp
+  import numpy as np
 
   from lsl_jax import models, synthesis, training, types
   from lsl_jax import representation as representations
@@ -190,7 +191,7 @@ def classifier_step(
   if synthetic:
     model, *_ = generation(sizes, vgg=False)
     codes = synthesis.sphere(jax.random.key(2), sizes.codes)
-    classes = (jnp.arange(sizes.codes) % sizes.classes).tolist()
+    classes = np.arange(sizes.codes) % sizes.classes
     bank = synthesis.make_bank(codes, classes, sizes.classes)
     variables = jax.jit(model.init)(jax.random.key(3), codes[:2])
     frozen = (model.of_generator(variables), bank)

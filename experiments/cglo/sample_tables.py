@@ -18,25 +18,30 @@ from lsl_jax import report
 
 _PAPER = pathlib.Path(__file__).with_name('paper.json')
 _COMPARISONS = (
-    *('baseline', 'cglo', 'mixmatch', 'cutout', 'random_erase', 'cosine'),
+    'baseline',
+    'cglo',
+    'mixmatch',
+    'cutout',
+    'random_erase',
+    'cosine',
 )
+_ABLATIONS = ('cglo', 'baseline', 'no_classifier', 'no_noise', 'lerp')
+_CHOICES = ('latent_classifier', 'hypercube', 'activations', 'additive_noise')
+_SEMISUPERVISED = ('baseline', 'mixmatch', 'mixmatch_1000', 'mixmatch_35000')
 # Of each table: its rows, and the metrics that it counts.
 TABLES = {
     '1': (_COMPARISONS, ('top1',)),
     '2': (_COMPARISONS, ('top1',)),
     '3': (
-        ('cglo', 'baseline', 'no_classifier', 'no_noise', 'lerp')
-        + ('transductive',),
+        (*_ABLATIONS, 'transductive'),
         ('top1', 'top5'),
     ),
     '4': (
-        ('latent_classifier', 'hypercube', 'activations', 'additive_noise')
-        + ('cosine_loss',),
+        (*_CHOICES, 'cosine_loss'),
         ('top1', 'top5'),
     ),
     '5': (
-        ('baseline', 'mixmatch', 'mixmatch_1000', 'mixmatch_35000')
-        + ('cglo', 'cglo_1000', 'cglo_35000'),
+        (*_SEMISUPERVISED, 'cglo', 'cglo_1000', 'cglo_35000'),
         ('top1',),
     ),
     '6': (

@@ -90,9 +90,8 @@ def test_generators_of_another_cglo_are_refused(finished, get_config, tmp_path):
     [
         'baseline',
         'mixmatch,unlabelled_1000',
-        'autoaugment_cglo,transductive,latent_classifier,additive_noise',
-        'authors',
-        'cosine_loss,no_classifier,hypercube',
+        'authors,transductive',
+        'cosine_loss,latent_classifier,additive_noise,hypercube',
     ],
 )
 def test_comparisons_and_ablations_run_to_the_end(

@@ -1,5 +1,7 @@
 """A cGLO small enough to train in a test."""
 
+import functools
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -53,14 +55,19 @@ def pool():
 def begin(make_generation):
   """`begin(generation, parts)`: a state, and its step as `run(state, batch)`."""
 
-  def start(generation, parts=2, rate=0.05, **options):
+  @functools.cache
+  def initialise(generation):
+    codes = jnp.zeros((2, CODE))
+    return jax.jit(generation.init)(jax.random.key(1), codes)
+
+  def start(generation, parts=2, optimizer=None, rate=0.05, **options):
     values = synthesis.sphere(jax.random.key(0), 16, CODE)
     groups = {
-        'generator': synthesis.Group(optax.scale(-1.0), lambda step: rate),
-        'classifier': synthesis.Group(optax.scale(-1.0), lambda step: rate),
+        name: synthesis.Group(optimizer or optax.scale(-1.0), lambda step: rate)
+        for name in ('generator', 'classifier')
     }
     state = step_lib.create(
-        jax.jit(generation.init)(jax.random.key(1), values[:2]),
+        initialise(generation),
         codes_lib.create(values, parts=parts),
         groups,
     )

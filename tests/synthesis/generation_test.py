@@ -75,6 +75,7 @@ def test_only_labels_teach_the_classifier(make_generation, batch, measure):
   state = {k: v for k, v in variables.items() if k != 'params'}
   codes, images, labels = batch
 
+  @jax.jit
   def gradient(labels):
     return jax.grad(
         lambda params: generation.loss(

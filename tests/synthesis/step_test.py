@@ -25,8 +25,8 @@ def test_networks_and_codes_follow_one_gradient(
   after, metrics = jax.jit(step)(state, batch, _KEY, measure)
 
   flat = lambda x: x.reshape(4, *x.shape[2:])
-  (value, _), (by_params, by_codes) = jax.value_and_grad(
-      generation.loss, argnums=(0, 2), has_aux=True
+  (value, _), (by_params, by_codes) = jax.jit(
+      jax.value_and_grad(generation.loss, argnums=(0, 2), has_aux=True)
   )(
       state.params,
       state.model_state,
@@ -50,19 +50,23 @@ def test_networks_and_codes_follow_one_gradient(
   assert metrics['finite'] == 1
 
 
-def test_loss_falls_and_classes_part(
-    make_generation, begin, batch_of, measure, pool
+def test_training_lowers_the_loss_and_learns_the_classes(
+    make_generation, begin, batch_of, measure
 ):
-  generation = make_generation(gamma=0.5)
-  state, step = begin(generation, rate=0.2)
+  state, step = begin(
+      make_generation(), optimizer=optax.scale_by_adam(), rate=-0.01
+  )
   run = jax.jit(step)
   rng = np.random.default_rng(0)
-  first = None
-  for _ in range(150):
+  history = []
+  for _ in range(80):
     rows = np.stack([rng.permutation(8)[:4] for _ in range(2)])
     state, metrics = run(state, batch_of(rows), _KEY, measure)
-    first = first or float(metrics['loss'])
-  assert metrics['loss'] < 0.7 * first
+    history.append({k: float(v) for k, v in metrics.items()})
+  mean = lambda name, part: np.mean([h[name] for h in history[part]])
+  first, last = slice(0, 5), slice(-5, None)
+  assert mean('perceptual', last) < 0.8 * mean('perceptual', first)
+  assert mean('cross_entropy', last) < 0.5 * mean('cross_entropy', first)
   codes = np.asarray(codes_lib.join(state.codes.values, 16))
   np.testing.assert_allclose(np.linalg.norm(codes, axis=-1), 1, atol=1e-5)
 
@@ -151,7 +155,7 @@ def test_the_arithmetic_of_a_step_does_not_depend_on_the_number_of_codes(
     )
     own = dataclasses.replace(state, codes=codes)
     program = jax.jit(step, donate_argnums=0).lower(own, batch, _KEY, measure)
-    return program.compile().cost_analysis()['flops']
+    return program.cost_analysis()['flops']
 
   assert operations(20_000) == pytest.approx(operations(16), rel=0.02)
 
@@ -191,7 +195,7 @@ def test_the_authors_optimisers_begin_anew_in_each_epoch(
 def test_a_step_that_is_not_finite_says_so(
     make_generation, begin, batch_of, measure
 ):
-  state, step = begin(make_generation())
+  state, step = begin(make_generation(classifier=None))
   batch = batch_of(_ROWS)
   batch = batch._replace(images=batch.images.at[0, 0, 0].set(jnp.nan))
   _, metrics = jax.jit(step)(state, batch, _KEY, measure)
