@@ -1,7 +1,12 @@
 """Protocols: what is measured of a learner, and how sure it is."""
 
+from lsl_jax.evaluation.episodic import episodic
 from lsl_jax.evaluation.features import extract, extract_views
-from lsl_jax.evaluation.intervals import confidence_interval, standard_error
+from lsl_jax.evaluation.intervals import (
+    confidence_interval,
+    proportion_interval,
+    standard_error,
+)
 from lsl_jax.evaluation.metrics import (
     accuracy,
     confusion,
@@ -23,12 +28,14 @@ __all__ = [
     'accuracy',
     'confidence_interval',
     'confusion',
+    'episodic',
     'extract',
     'extract_views',
     'generalized',
     'harmonic_mean',
     'mean_recall',
     'predictions',
+    'proportion_interval',
     'ranks',
     'recalls',
     'standard_error',

@@ -2,6 +2,7 @@
 
 from lsl_jax.losses.cosine import cosine_loss
 from lsl_jax.losses.decorrelation import decov
+from lsl_jax.losses.dense import dense_cross_entropy
 from lsl_jax.losses.feature_norms import feature_l1, feature_l2
 from lsl_jax.losses.gradient_magnitude import batch_sgm, sgm
 from lsl_jax.losses.lifted_structures import lifted_structure
@@ -18,6 +19,7 @@ __all__ = [
     'cosine_loss',
     'cross_entropy',
     'decov',
+    'dense_cross_entropy',
     'feature_l1',
     'feature_l2',
     'lifted_structure',

@@ -7,22 +7,28 @@ from lsl_jax.lowshot.generator_training import (
     train_generator,
 )
 from lsl_jax.lowshot.hallucination import hallucinate, with_hallucination
+from lsl_jax.lowshot.implant_stream import Stream
+from lsl_jax.lowshot.implanting import implant
 from lsl_jax.lowshot.imprinting import imprint
 from lsl_jax.lowshot.logistic import logistic
 from lsl_jax.lowshot.matching import matching_network
 from lsl_jax.lowshot.matching_training import train_matching_network
 from lsl_jax.lowshot.neighbours import nearest_neighbour
+from lsl_jax.lowshot.prototypes import prototypical
 from lsl_jax.lowshot.random_rows import random_templates
 
 __all__ = [
+    'Stream',
     'extend_classifier',
     'generator_loss',
     'hallucinate',
+    'implant',
     'imprint',
     'incremental',
     'logistic',
     'matching_network',
     'nearest_neighbour',
+    'prototypical',
     'random_templates',
     'replace_classifier',
     'train_generator',

@@ -1,5 +1,6 @@
 """Linen backbones, heads, their composition, and published weights for them."""
 
+from lsl_jax.models.c128f import C128F
 from lsl_jax.models.conv4 import Conv4
 from lsl_jax.models.generators import (
     ConvolutionalGenerator,
@@ -26,12 +27,14 @@ from lsl_jax.models.resnet import (
     resnet34,
     resnet50,
 )
+from lsl_jax.models.resnet12 import ResNet12
 from lsl_jax.models.vgg import VGG16
 from lsl_jax.models.weak_classifiers import LatentClassifier, WeakClassifier
 from lsl_jax.models.wide_resnet import WideResNet
 
 __all__ = [
     'BACKBONES',
+    'C128F',
     'GENERATORS',
     'VGG16',
     'Conv4',
@@ -47,6 +50,7 @@ __all__ = [
     'Network',
     'NoisyGenerator',
     'ResNet',
+    'ResNet12',
     'Spec',
     'WeakClassifier',
     'WideResNet',

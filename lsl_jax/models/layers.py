@@ -27,6 +27,7 @@ def conv(
     padding: int | str | None = None,
     use_bias: bool = False,
     dtype: Any = None,
+    kernel_init: Any = conv_init,
 ) -> nn.Conv:
   """Square convolution, padded by `size // 2` on every side.
 
@@ -39,6 +40,7 @@ def conv(
       and puts the odd pixel of a stride at the end.
     use_bias: whether a bias is added; batch normalisation makes it useless.
     dtype: of the arithmetic, None for that of the input.
+    kernel_init: `(key, shape, dtype) -> kernel`.
 
   Returns:
     The Linen module, to be called in a compact method.
@@ -49,7 +51,7 @@ def conv(
       (stride, stride),
       padding=size // 2 if padding is None else padding,
       use_bias=use_bias,
-      kernel_init=conv_init,
+      kernel_init=kernel_init,
       dtype=dtype,
       name=name,
   )
@@ -59,6 +61,7 @@ def batch_norm(
     train: bool,
     *,
     axis_name: str | None = None,
+    momentum: float = 0.9,
     epsilon: float = 1e-5,
     dtype: Any = None,
 ) -> functools.partial:
@@ -67,6 +70,7 @@ def batch_norm(
   Args:
     train: whether statistics are the batch's, and its running ones updated.
     axis_name: mapped axis over which the batch is divided, or None.
+    momentum: how much of their past running statistics keep.
     epsilon: added to the variance.
     dtype: of the result; statistics are float32 in any case.
 
@@ -76,7 +80,7 @@ def batch_norm(
   return functools.partial(
       nn.BatchNorm,
       use_running_average=not train,
-      momentum=0.9,
+      momentum=momentum,
       epsilon=epsilon,
       dtype=dtype,
       axis_name=axis_name,

@@ -67,7 +67,13 @@ def _check_names(config: Any) -> None:
         + ', '.join(sorted(registry.LEARNERS))
     )
   for name in config.learners:
-    registry.choose(registry.LEARNERS, name, 'learner')
+    entry = registry.choose(registry.LEARNERS, name, 'learner')
+    episodic = config.evaluation.protocol == 'episodic'
+    if not episodic and entry.consumes not in ('features', 'views', 'images'):
+      raise ValueError(
+          f'learner {name!r} consumes {entry.consumes}, which are there only'
+          " for evaluation.protocol 'episodic'"
+      )
   registry.choose(
       dict.fromkeys(sources.PARTS),
       config.evaluation.classes,
@@ -99,12 +105,17 @@ def check_recipe(recipe: Any, name: str) -> None:
       ('select', fitting.SELECT),
   ):
     registry.choose(dict.fromkeys(options), recipe[key], f'{name}.{key}')
+  if recipe.iterations < 0:
+    raise ValueError(
+        f'{name}.iterations must be positive, or 0 for epochs, not'
+        f' {recipe.iterations}'
+    )
   steps = 1000  # an epoch, about; their number decides nothing here
   try:
     training.optimizer.make(
         recipe.optimizer,
         steps_per_epoch=steps,
-        num_steps=max(1, round(recipe.epochs * steps)),
+        num_steps=recipe.iterations or max(1, round(recipe.epochs * steps)),
     )
   except ValueError as error:
     raise ValueError(f'{name}.optimizer: {error}') from error

@@ -11,7 +11,11 @@ from typing import Any
 import ml_collections
 
 from lsl_jax.data import augment
-from lsl_jax.pipeline import small_sample_defaults
+from lsl_jax.pipeline import (
+    episodic_defaults,
+    own_images_defaults,
+    small_sample_defaults,
+)
 
 Config = ml_collections.ConfigDict
 Variants = Mapping[str, Callable[[Config], None]]
@@ -72,6 +76,8 @@ def defaults() -> Config:
       'model': {
           'backbone': 'conv4',
           'options': Config(),
+          # What makes a vector of the map: 'gap', 'gmp' or 'flatten'.
+          'pooling': 'gap',
           'embedding': 64,
           'normalise': True,
           'head': 'cosine',
@@ -84,10 +90,12 @@ def defaults() -> Config:
           'pretrained': '',
       },
       'representation': {
-          # softmax, proxy_nca, lifted, cosine; or softmax_sgm,
+          # softmax, proxy_nca, lifted, dense, cosine; or softmax_sgm,
           # softmax_batch_sgm, softmax_l2, softmax_l1, softmax_decov: softmax
           # and a penalty on the features, for a bias-free linear head.
           'name': 'softmax',
+          # Of dense: 'sum' over positions as the paper has it, or 'mean'.
+          'positions': 'sum',
           # Of lifted.
           'margin': 1.0,
           # Of cosine: the weight of a cross-entropy beside it.
@@ -106,7 +114,8 @@ def defaults() -> Config:
       # Augmented views an example for imprint_aug.
       'views': 5,
       'evaluation': {
-          # 'generalized' (base and novel classes) or 'transfer' (novel only).
+          # 'generalized' (base and novel classes), 'transfer' (novel only),
+          # or 'episodic' (small tasks of some novel classes, see `episodes`).
           'protocol': 'generalized',
           # 'novel', or 'validation' while choosing anything.
           'classes': 'novel',
@@ -119,6 +128,9 @@ def defaults() -> Config:
           # Test accuracy while the network is trained, for the curves.
           'curve_every_epochs': 1.0,
       },
+      'episodes': episodic_defaults.episodes(),
+      'prototypes': episodic_defaults.prototypes(),
+      'implants': episodic_defaults.implants(),
       # How learners that train the network do it: from phase 1's network, and
       # all classes jointly from scratch (or from ImageNet's weights).
       'finetune': {**recipe(), 'sampling': 'balanced'},
@@ -128,6 +140,8 @@ def defaults() -> Config:
       'cglo': small_sample_defaults.cglo(),
       'synthesis': small_sample_defaults.synthesis(),
       'mixmatch': small_sample_defaults.mixmatch(),
+      # Of configs/own_images.py alone.
+      'own_images': own_images_defaults.own_images(),
   }
   return Config(schema)
 
@@ -143,6 +157,8 @@ def recipe() -> dict[str, Any]:
   """How a network is trained: phase 1's defaults, and fine-tuning's."""
   return {
       'epochs': 10.0,
+      # Steps instead of epochs, where a paper counts them; 0: epochs.
+      'iterations': 0,
       'batch_size': 64,
       # 'epoch': every image once an epoch; 'balanced': classes uniformly;
       # 'pairs': as balanced, several images of each class drawn.

@@ -16,17 +16,20 @@ class LearnerEntry(NamedTuple):
   Attributes:
     title: its name in tables, that of the paper where it has one.
     consumes: 'features' (one centre crop an image), 'views' (augmented crops),
-      or 'images': the network is trained anew for each draw.
-    make: for the first two, `(context: Context) -> types.Learner`. For
+      'images': the network is trained anew for each draw; or, in episodes
+      alone, another name of `stores.STORES`.
+    make: for all but the third, `(context: Context) -> types.Learner`. For
       'images', what fine-tuning starts from: such a learner too, or None for a
       network trained on all classes at once.
     needs: phases of `phases.PHASES` whose products `make` finds in its context.
+    min_shots: the least number of examples a class from which it can learn.
   """
 
   title: str
   consumes: str
   make: Callable[[Context], types.Learner] | None
   needs: tuple[str, ...] = ()
+  min_shots: int = 1
 
 
 def _imprint(context: Context) -> types.Learner:
@@ -46,6 +49,86 @@ def _nearest(context: Context) -> types.Learner:
   return lowshot.nearest_neighbour()
 
 
+def _prototypes(support: str, query: str) -> Callable[[Context], types.Learner]:
+  return lambda context: lowshot.prototypical(
+      scale=context.config.prototypes.scale, support=support, query=query
+  )
+
+
+def _prototype_entries() -> dict[str, LearnerEntry]:
+  """Pooling of support and of queries: 'proto_gap_dense' and so on."""
+  names = {'gap': 'GAP', 'gmp': 'GMP', 'dense': 'DC'}
+  return {
+      f'proto_{support}_{query}': LearnerEntry(
+          f'Prototypes {names[support]}, queries {names[query]}',
+          'maps',
+          _prototypes(support, query),
+      )
+      for support in ('gap', 'gmp')
+      for query in names
+  }
+
+
+def implant_stream(config: Any) -> lowshot.Stream:
+  """The implants that a config describes, beside its network's last blocks.
+
+  Raises:
+    ValueError: the network is none that implants are made for.
+  """
+  backbone = models.build_backbone(
+      config.model.backbone, **config.model.options.to_dict()
+  )
+  if not isinstance(backbone, models.ResNet12):
+    raise ValueError(
+        f'implants are made for resnet12, not {config.model.backbone!r}'
+    )
+  options = config.implants
+  return lowshot.Stream(
+      channels=options.channels,
+      blocks=options.blocks,
+      pool=tuple(pool for _, pool in backbone.blocks[-options.blocks :]),
+      activation=options.activation,
+      normalisation=options.normalisation,
+      shortcut=options.shortcut,
+      init_scale=options.init_scale,
+  )
+
+
+def _implants(
+    support: str, query: str, test_query: str
+) -> Callable[[Context], types.Learner]:
+  def make(context):
+    options = context.config.implants
+    return lowshot.implant(
+        stream=implant_stream(context.config),
+        support=support,
+        query=query,
+        test_query=test_query,
+        epochs=options.epochs,
+        learning_rate=options.learning_rate,
+        weight_decay=options.weight_decay,
+        scale=options.scale,
+    )
+
+  return make
+
+
+def _implant_entries() -> dict[str, LearnerEntry]:
+  """Pooling in training, of support and query, and of test queries."""
+  names = {'gap': 'GAP', 'gmp': 'GMP', 'dense': 'DC'}
+  return {
+      f'implant_{support}_{query}_{test}': LearnerEntry(
+          f'Implants {names[support]}-{names[query]}, queries {names[test]}',
+          'taps',
+          _implants(support, query, test),
+          min_shots=2,
+      )
+      for support in ('gap', 'gmp')
+      for query in names
+      for test in names
+  }
+
+
 LEARNERS: Mapping[str, LearnerEntry] = {
     'random': LearnerEntry('Rand-noFT', 'features', _random),
     'random_normal': LearnerEntry(
@@ -57,6 +140,9 @@ LEARNERS: Mapping[str, LearnerEntry] = {
     'random_finetune': LearnerEntry('Rand + FT', 'images', _random),
     'imprint_finetune': LearnerEntry('Imprinting + FT', 'images', _imprint),
     'joint': LearnerEntry('AllClassJoint', 'images', None),
+    'proto': LearnerEntry('Prototypes', 'features', _prototypes('gap', 'gap')),
+    **_prototype_entries(),
+    **_implant_entries(),
 }
 
 
@@ -81,6 +167,11 @@ def _cosine(network: Any, options: Any, axis_name: str | None):
   return representation.cosine(network, cross_entropy=options.cross_entropy)
 
 
+def _dense(network: Any, options: Any, axis_name: str | None):
+  del axis_name
+  return representation.dense(network, positions=options.positions)
+
+
 def _regularised(regulariser: str) -> Callable[..., types.Representation]:
   def make(network: Any, options: Any, axis_name: str | None):
     return representation.regularised_softmax(
@@ -103,6 +194,7 @@ REPRESENTATIONS: Mapping[str, Callable[..., types.Representation]] = {
     'proxy_nca': _proxy_nca,
     'lifted': _lifted,
     'cosine': _cosine,
+    'dense': _dense,
     **_REGULARISED,
 }
 
@@ -152,6 +244,8 @@ def make_representation(
   choose(REPRESENTATIONS, name, 'representation.name')
   if name in _REGULARISED:
     _check_regularised(network, name)
+  if name == 'dense':
+    _check_dense(network)
   options = ml_collections.FrozenConfigDict(config.representation)
   return _represent(network, name, options, axis_name)
 
@@ -175,3 +269,16 @@ def _check_regularised(network: Any, name: str) -> None:
     wrong.append('model.embedding must be None, or model.normalise False')
   if wrong:
     raise ValueError(f'representation.name {name!r}: {"; ".join(wrong)}')
+
+
+def _check_dense(network: Any) -> None:
+  """Dense classification compares the map itself with cosine templates."""
+  wrong = []
+  if not isinstance(network.classifier, models.CosineClassifier):
+    wrong.append("model.head must be 'cosine'")
+  if network.embedding is not None:
+    wrong.append('model.embedding must be None')
+  if network.pooling not in ('gap', 'gmp'):
+    wrong.append("model.pooling must be 'gap' or 'gmp'")
+  if wrong:
+    raise ValueError(f"representation.name 'dense': {'; '.join(wrong)}")

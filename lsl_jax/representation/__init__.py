@@ -1,6 +1,7 @@
 """Phase 1: objectives by which a network learns from the base classes."""
 
 from lsl_jax.representation.cosine_objective import cosine
+from lsl_jax.representation.dense_objective import dense
 from lsl_jax.representation.lifted_objective import lifted_structure
 from lsl_jax.representation.mixmatch_objective import mixmatch
 from lsl_jax.representation.proxy_objective import proxy_nca
@@ -13,6 +14,7 @@ from lsl_jax.representation.softmax_objective import softmax
 __all__ = [
     'REGULARISERS',
     'cosine',
+    'dense',
     'lifted_structure',
     'mixmatch',
     'proxy_nca',
