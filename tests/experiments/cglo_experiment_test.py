@@ -1,4 +1,4 @@
-"""The scripts of experiments/cglo on made-up runs, and the benchmark's tables."""
+"""The scripts of experiments/cglo on made-up runs, and its benchmark."""
 
 import importlib
 import json

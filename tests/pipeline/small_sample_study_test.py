@@ -20,7 +20,7 @@ def finished(get_config, tmp_path_factory):
 
 
 def test_a_run_leaves_accuracies_generators_curves_and_pictures(finished):
-  workdir, config, rows = finished
+  workdir, _, rows = finished
   assert {(row['metric'], row['shots'], row['trials']) for row in rows} == {
       ('top1', 4, 2),
       ('top5', 4, 2),
@@ -77,11 +77,11 @@ def test_generators_of_another_cglo_are_refused(finished, get_config, tmp_path):
   workdir, config, _ = finished
   other = get_config('cglo_glyphs:no_noise,smoke')
   other.cglo.workdir = str(workdir)
-  with pytest.raises(ValueError, match='cglo.noise: "concatenate" there'):
+  with pytest.raises(ValueError, match=r'cglo\.noise: "concatenate" there'):
     run.run(other, str(tmp_path / 'other'))
   assert not cglo_sharing.differences(config.to_dict(), config.to_dict())
   other.cglo.workdir = str(tmp_path)
-  with pytest.raises(FileNotFoundError, match='no results.json'):
+  with pytest.raises(FileNotFoundError, match=r'no results\.json'):
     run.run(other, str(tmp_path / 'other'))
 
 

@@ -23,7 +23,7 @@ def measure():
 
 @pytest.fixture(scope='session')
 def make_generation():
-  """`make(**options)`: a `Generation`, its dense generator without statistics."""
+  """`make(**options)`: a `Generation` with a dense generator."""
 
   def make(**options):
     settings = {
@@ -53,7 +53,7 @@ def pool():
 
 @pytest.fixture(scope='session')
 def begin(make_generation):
-  """`begin(generation, parts)`: a state, and its step as `run(state, batch)`."""
+  """`begin(generation, parts)`: a state, and a step."""
 
   @functools.cache
   def initialise(generation):

@@ -60,7 +60,7 @@ def test_half_of_the_images_are_new_and_all_keep_their_class(bank):
   np.testing.assert_array_equal(metrics['labels'], _LABELS[_NUMBERS])
   # New ones come from codes between those of their class.
   for c in (0, 1):
-    own = np.asarray(bank.codes)[_LABELS == c]
+    own = np.asarray(bank.codes)[c == _LABELS]
     ways = {
         round(float(ops.slerp(a, b, t)[0]), 4)
         for a in own
@@ -122,7 +122,7 @@ def test_what_is_frozen_is_an_argument_and_no_constant(bank):
 
 
 def test_probabilities_out_of_range_are_refused():
-  with pytest.raises(ValueError, match='0 .. 1'):
+  with pytest.raises(ValueError, match=r'0 \.\. 1'):
     synthesis.with_synthesis(
         _seen(), generate=_generate, present=None, probability=1.2
     )

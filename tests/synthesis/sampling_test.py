@@ -82,7 +82,7 @@ def test_one_amount_serves_all_where_it_is_asked_for(bank):
 def test_labels_that_do_not_fit_are_refused(bank):
   with pytest.raises(ValueError, match='8 codes, but labels'):
     synthesis.make_bank(bank.codes, _LABELS[:3], 5)
-  with pytest.raises(ValueError, match='classes 0 .. 3'):
+  with pytest.raises(ValueError, match=r'classes 0 \.\. 3'):
     synthesis.make_bank(bank.codes, _LABELS, 4)
   with pytest.raises(ValueError, match='unknown interpolation'):
     sampling.between(
