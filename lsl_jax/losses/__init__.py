@@ -4,6 +4,8 @@ from lsl_jax.losses.decorrelation import decov
 from lsl_jax.losses.feature_norms import feature_l1, feature_l2
 from lsl_jax.losses.gradient_magnitude import batch_sgm, sgm
 from lsl_jax.losses.lifted_structures import lifted_structure
+from lsl_jax.losses.lookahead import margin_alignment, pair_losses
+from lsl_jax.losses.margins import arcface, cosface, margin_cross_entropy
 from lsl_jax.losses.multiverse import multiverse
 from lsl_jax.losses.proxies import proxy_nca
 from lsl_jax.losses.softmax import cross_entropy
@@ -12,14 +14,19 @@ from lsl_jax.losses.triplets import triplet
 
 __all__ = [
     'Triplets',
+    'arcface',
     'batch_sgm',
+    'cosface',
     'cross_entropy',
     'decov',
     'feature_l1',
     'feature_l2',
     'lifted_structure',
+    'margin_alignment',
+    'margin_cross_entropy',
     'mine_triplets',
     'multiverse',
+    'pair_losses',
     'proxy_nca',
     'sgm',
     'triplet',

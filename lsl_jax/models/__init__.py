@@ -1,9 +1,12 @@
 """Linen backbones, heads, their composition, and published weights for them."""
 
 from lsl_jax.models.conv4 import Conv4
+from lsl_jax.models.cross_modal import CrossModalMixture
 from lsl_jax.models.hallucinator import Hallucinator
 from lsl_jax.models.heads import CosineClassifier, Embedding, LinearClassifier
 from lsl_jax.models.inception import InceptionV1
+from lsl_jax.models.margin_spec import Margin, MARGINS, REMEDIES
+from lsl_jax.models.margins import ClassMargins, TaskMargins
 from lsl_jax.models.matching import MatchingNetwork
 from lsl_jax.models.network import (
     BACKBONES,
@@ -24,17 +27,23 @@ from lsl_jax.models.vgg import VGG16
 
 __all__ = [
     'BACKBONES',
+    'MARGINS',
+    'REMEDIES',
     'VGG16',
+    'ClassMargins',
     'Conv4',
     'CosineClassifier',
+    'CrossModalMixture',
     'Embedding',
     'Hallucinator',
     'InceptionV1',
     'LinearClassifier',
+    'Margin',
     'MatchingNetwork',
     'Network',
     'ResNet',
     'Spec',
+    'TaskMargins',
     'build',
     'build_backbone',
     'load_pretrained',

@@ -1,17 +1,30 @@
 """Phase 1: objectives by which a network learns from the base classes."""
 
+from lsl_jax.representation.episodic_scores import (
+    cross_modal_prototypes,
+    matching,
+    prototypical,
+)
 from lsl_jax.representation.lifted_objective import lifted_structure
+from lsl_jax.representation.margin_objective import with_margin
 from lsl_jax.representation.proxy_objective import proxy_nca
 from lsl_jax.representation.regularised_objective import (
     regularised_softmax,
     REGULARISERS,
 )
+from lsl_jax.representation.scores import classifier_scores, Scorer
 from lsl_jax.representation.softmax_objective import softmax
 
 __all__ = [
     'REGULARISERS',
+    'Scorer',
+    'classifier_scores',
+    'cross_modal_prototypes',
     'lifted_structure',
+    'matching',
+    'prototypical',
     'proxy_nca',
     'regularised_softmax',
     'softmax',
+    'with_margin',
 ]
