@@ -11,8 +11,7 @@ import numpy as np
 import runs
 
 from lsl_jax import evaluation, report
-from lsl_jax.pipeline import registry
-from lsl_jax.pipeline import run as pipeline
+from lsl_jax.pipeline import defaults, registry
 
 # By seed, one number a draw.
 BySeed = Mapping[int, np.ndarray]
@@ -167,7 +166,7 @@ def check_same_config(name: str, by_seed: Mapping[int, Measured]) -> None:
   Raises:
     ValueError: two do; names the keys.
   """
-  own = ('seed', *pipeline.MAY_DIFFER)
+  own = ('seed', *defaults.MAY_DIFFER)
   flat = {
       seed: {
           key: value

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from absl import flags
 from ml_collections import config_flags
 
-from lsl_jax import report, training
+from lsl_jax import report
 from lsl_jax.pipeline import overrides, registry, runtime, sharing
 from lsl_jax.pipeline import run as pipeline
 
@@ -108,8 +108,7 @@ class Experiment:
     """
     config, folder = self.config(name, seed), self.folder(name, seed)
     if is_finished(folder):
-      may_differ = pipeline.MAY_DIFFER
-      training.claim(folder, config.to_dict(), may_differ=may_differ).release()
+      pipeline.claim(config, folder).release()
       return folder
     if name != SHARED and self._shares(config, seed):
       config.representation.workdir = self.finish(SHARED, seed)
@@ -121,9 +120,7 @@ class Experiment:
     """Whether a run can take its network over."""
     needed = any(registry.LEARNERS[name].make for name in config.learners)
     return needed and not sharing.differences(
-        config.to_dict(),
-        self.config(SHARED, seed).to_dict(),
-        may_differ=pipeline.MAY_DIFFER,
+        config.to_dict(), self.config(SHARED, seed).to_dict()
     )
 
 

@@ -5,7 +5,6 @@ from typing import Any
 from lsl_jax import models, training
 from lsl_jax.data import order
 from lsl_jax.pipeline import fitting, imprinting, registry, sources
-from lsl_jax.pipeline import task as task_lib
 
 RECIPES = ('train', 'finetune', 'joint')
 
@@ -48,11 +47,6 @@ def _check_names(config: Any) -> None:
           fitting.NORMALISATIONS,
           config.data.normalisation,
           'data.normalisation',
-      ),
-      (
-          task_lib.PROTOCOLS,
-          config.evaluation.protocol,
-          'evaluation.protocol',
       ),
       (
           dict.fromkeys(sources.PARTS),

@@ -14,6 +14,14 @@ from lsl_jax.data import augment
 
 Config = ml_collections.ConfigDict
 Variants = Mapping[str, Callable[[Config], None]]
+# Settings in which a run that goes on may differ from the one that began.
+MAY_DIFFER = (
+    'executor',
+    'data.path',
+    'data.workers',
+    'data.memory_gb',
+    'representation.workdir',
+)
 
 
 def defaults() -> Config:

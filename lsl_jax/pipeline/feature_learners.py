@@ -7,8 +7,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from lsl_jax import evaluation, types
-from lsl_jax.pipeline import features, phase1, registry
+from lsl_jax.pipeline import features, phases, registry
 from lsl_jax.pipeline import task as task_lib
+from lsl_jax.pipeline.trained import Context, Trained
 
 Accuracies = dict[str, np.ndarray]  # 'novel/top1' and the like: [T, shots]
 
@@ -16,7 +17,7 @@ Accuracies = dict[str, np.ndarray]  # 'novel/top1' and the like: [T, shots]
 def accuracies(
     config: Any,
     task: task_lib.Task,
-    trained: phase1.Trained,
+    trained: Trained,
     names: Sequence[str],
     workdir: str,
 ) -> dict[str, Accuracies]:
@@ -42,13 +43,18 @@ def accuracies(
       )
       for kind in {registry.LEARNERS[name].consumes for name in names}
   }
-  scale = trained.scale if task.num_base else np.mean(trained.scale)
+  context = Context(
+      config,
+      trained,
+      trained.scale if task.num_base else np.mean(trained.scale),
+      phases.products(config, task, trained, workdir, names),
+  )
   return {
       name: {
           metric: np.asarray(values)
           for metric, values in evaluation.generalized(
               task_lib.key_for(config.seed, task_lib.TEMPLATES),
-              registry.LEARNERS[name].make(scale),
+              _make(name, context),
               base,
               pools[registry.LEARNERS[name].consumes],
               jnp.asarray(task.draws[: config.evaluation.draws]),
@@ -62,10 +68,17 @@ def accuracies(
   }
 
 
+def _make(name: str, context: Context) -> types.Learner:
+  make = registry.LEARNERS[name].make
+  if make is None:
+    raise ValueError(f'learner {name!r} is not one of stored features')
+  return make(context)
+
+
 def stored(
     config: Any,
     task: task_lib.Task,
-    trained: phase1.Trained,
+    trained: Trained,
     workdir: str,
     name: str,
     indices: np.ndarray,

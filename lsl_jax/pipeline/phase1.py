@@ -1,7 +1,7 @@
 """Phase 1: a network trained on the base classes, or found already trained."""
 
 import os
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -12,25 +12,10 @@ from lsl_jax.models import pretrained
 from lsl_jax.pipeline import features, fitting, registry
 from lsl_jax.pipeline import task as task_lib
 from lsl_jax.pipeline.problem import Problem
+from lsl_jax.pipeline.trained import Trained
 
 # Enough draws for a curve whose noise is well below what training changes.
 _VALIDATION_DRAWS = 20
-
-
-class Trained(NamedTuple):
-  """A network of the base classes.
-
-  Attributes:
-    representation: its functions.
-    variables: their variables.
-    templates: `[C, D]`, one row a base class.
-    scale: of the cosine classifier: a scalar, or `[C]`.
-  """
-
-  representation: types.Representation
-  variables: types.Variables
-  templates: np.ndarray
-  scale: Any
 
 
 def train(

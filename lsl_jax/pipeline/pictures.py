@@ -7,8 +7,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from lsl_jax import data, evaluation, lowshot, report, types
-from lsl_jax.pipeline import feature_learners, phase1
+from lsl_jax.pipeline import feature_learners
 from lsl_jax.pipeline import task as task_lib
+from lsl_jax.pipeline.trained import Trained
 
 _PAIRS = 16
 
@@ -16,7 +17,7 @@ _PAIRS = 16
 def figures(
     config: Any,
     task: task_lib.Task,
-    trained: phase1.Trained,
+    trained: Trained,
     workdir: str,
 ) -> list[str]:
   """Draws exemplars by recall, and predictions beside the winning exemplar.

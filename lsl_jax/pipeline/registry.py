@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import ml_collections
 
 from lsl_jax import lowshot, models, representation, types
+from lsl_jax.pipeline.trained import Context
 
 
 class LearnerEntry(NamedTuple):
@@ -16,30 +17,32 @@ class LearnerEntry(NamedTuple):
     title: its name in tables, that of the paper where it has one.
     consumes: 'features' (one centre crop an image), 'views' (augmented crops),
       or 'images': the network is trained anew for each draw.
-    make: for the first two, `(scale) -> types.Learner`; scale is that of the
-      trained cosine classifier. For 'images', what fine-tuning starts from:
-      such a learner too, or None for a network trained on all classes at once.
+    make: for the first two, `(context: Context) -> types.Learner`. For
+      'images', what fine-tuning starts from: such a learner too, or None for a
+      network trained on all classes at once.
+    needs: phases of `phases.PHASES` whose products `make` finds in its context.
   """
 
   title: str
   consumes: str
-  make: Any
+  make: Callable[[Context], types.Learner] | None
+  needs: tuple[str, ...] = ()
 
 
-def _imprint(scale: Any) -> types.Learner:
-  return lowshot.imprint(scale=scale)
+def _imprint(context: Context) -> types.Learner:
+  return lowshot.imprint(scale=context.scale)
 
 
-def _random(scale: Any) -> types.Learner:
-  return lowshot.random_templates(scale=scale)
+def _random(context: Context) -> types.Learner:
+  return lowshot.random_templates(scale=context.scale)
 
 
-def _random_normal(scale: Any) -> types.Learner:
-  return lowshot.random_templates(scale=scale, distribution='normal')
+def _random_normal(context: Context) -> types.Learner:
+  return lowshot.random_templates(scale=context.scale, distribution='normal')
 
 
-def _nearest(scale: Any) -> types.Learner:
-  del scale  # changes no decision
+def _nearest(context: Context) -> types.Learner:
+  del context  # a scale changes no decision
   return lowshot.nearest_neighbour()
 
 

@@ -1,4 +1,4 @@
-"""A run: config -> data -> phase 1 -> phase 2 -> report."""
+"""A run: a claimed workdir, the study that the config asks for, its results."""
 
 from collections.abc import Iterator
 import contextlib
@@ -12,20 +12,9 @@ import jax
 import numpy as np
 
 import lsl_jax
-from lsl_jax import data, report, training
+from lsl_jax import report, training
 from lsl_jax.data import encoded
-from lsl_jax.pipeline import (
-    config_checks,
-    feature_learners,
-    outputs,
-    phase1,
-    pictures,
-    registry,
-    sharing,
-    sources,
-    trained_learners,
-)
-from lsl_jax.pipeline import task as task_lib
+from lsl_jax.pipeline import defaults, registry, studies
 
 Preempted = training.Preempted
 # What a user can mend: shown as a message, not as a traceback.
@@ -38,14 +27,6 @@ ERRORS = (
     training.NonFiniteError,
     training.WorkdirError,
 )
-# Settings in which a run that goes on may differ from the one that began.
-MAY_DIFFER = (
-    'executor',
-    'data.path',
-    'data.workers',
-    'data.memory_gb',
-    'representation.workdir',
-)
 
 
 def run(config: Any, workdir: str) -> list[dict[str, Any]]:
@@ -56,55 +37,43 @@ def run(config: Any, workdir: str) -> list[dict[str, Any]]:
     workdir: for all that the run makes.
 
   Returns:
-    The rows of results.json.
+    The rows of results.json; none in all processes but the first.
 
   Raises:
     one of `ERRORS`, or `Preempted` after SIGTERM.
   """
-  config_checks.check(config)
-  entries = {name: registry.LEARNERS[name] for name in config.learners}
+  study = registry.choose(
+      studies.STUDIES, config.evaluation.protocol, 'evaluation.protocol'
+  )
+  study.check(config)
   started = time.time()
-  with (
-      training.claim(workdir, config.to_dict(), may_differ=MAY_DIFFER),
-      _unclaimed_unless_begun(workdir),
-  ):
-    if config.representation.workdir:
-      sharing.take(config, workdir, may_differ=MAY_DIFFER)
-    problem, validation = sources.load(config, workdir)
-    task = task_lib.make_task(config, problem)
-    by_features = [n for n in entries if entries[n].consumes != 'images']
-    by_training = [n for n in entries if entries[n].consumes == 'images']
-    trained = None
-    if any(entry.make for entry in entries.values()):
-      trained = phase1.train(config, problem, validation, workdir)
-    accuracies = {}
-    if trained is not None and by_features:
-      accuracies = feature_learners.accuracies(
-          config, task, trained, by_features, workdir
-      )
-    curves = list(
-        trained_learners.outcomes(config, task, trained, by_training, workdir)
-    )
-    if jax.process_index() != 0:
+  with claim(config, workdir), _unclaimed_unless_begun(workdir):
+    outcome = study.run(config, workdir)
+    if outcome is None:
       return []
-    rows = outputs.rows(config, accuracies, curves)
-    figures = outputs.figures(config, task, rows, curves, workdir)
-    if trained is not None and by_features:
-      figures += pictures.figures(config, task, trained, workdir)
-    outputs.write_trials(workdir, accuracies)
     # Last, since this file tells that the run is finished.
     layouts = report.results.write(
         workdir,
-        rows,
-        title=outputs.title(config, task),
-        note=outputs.note(config, task),
-        metadata=_metadata(config, task, started),
-        figures=figures,
+        outcome.rows,
+        title=outcome.title,
+        note=outcome.note,
+        metadata={**_metadata(config, started), **outcome.metadata},
+        figures=outcome.figures,
     )
   for name, header, lines in layouts:
     report.tables.show(header, lines, title=name)
   print(f'Written to {os.path.join(workdir, "results.md")}')
-  return rows
+  return outcome.rows
+
+
+def claim(config: Any, workdir: str) -> training.Workdir:
+  """Makes a folder this config's own; see `training.claim`."""
+  return training.claim(
+      workdir,
+      config.to_dict(),
+      defaults=defaults.defaults().to_dict(),
+      may_differ=defaults.MAY_DIFFER,
+  )
 
 
 @contextlib.contextmanager
@@ -124,19 +93,11 @@ def _unclaimed_unless_begun(workdir: str) -> Iterator[None]:
     raise
 
 
-def _metadata(
-    config: Any, task: task_lib.Task, started: float
-) -> dict[str, Any]:
-  """What one must know to repeat a number."""
+def _metadata(config: Any, started: float) -> dict[str, Any]:
+  """What one must know to repeat any run's numbers."""
   device = jax.devices()[0]
   return {
       'config': config.to_dict(),
-      'data': task.problem.name,
-      'num_base': task.num_base,
-      'num_novel': task.num_novel,
-      'queries': len(task.queries),
-      'draws': config.evaluation.draws,
-      'draws_hash': data.episode_hash(task.draws),
       'seconds': round(time.time() - started, 1),
       'finished': time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime()),
       'hardware': (

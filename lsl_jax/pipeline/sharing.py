@@ -4,7 +4,6 @@ Several protocols, and learners of very different cost, can so be runs of their
 own that share one representation: `config.representation.workdir`.
 """
 
-from collections.abc import Collection
 import json
 import os
 import shutil
@@ -15,6 +14,7 @@ import jax
 from jax.experimental import multihost_utils
 
 from lsl_jax import report
+from lsl_jax.pipeline import defaults
 
 # What phase 1 depends on.
 _PARTS = ('seed', 'data', 'model', 'representation', 'train')
@@ -23,7 +23,7 @@ _CHECKPOINTS = 'checkpoints'
 _TAKEN = ('split.json', report.METRICS_FILE, 'features', _CHECKPOINTS)
 
 
-def take(config: Any, workdir: str, *, may_differ: Collection[str]) -> None:
+def take(config: Any, workdir: str) -> None:
   """Copies a finished phase 1 into a workdir that has none yet.
 
   The run then goes on as if it had trained that network itself; the workdir
@@ -33,7 +33,6 @@ def take(config: Any, workdir: str, *, may_differ: Collection[str]) -> None:
   Args:
     config: the whole config; `representation.workdir` is copied from.
     workdir: of the run.
-    may_differ: dotted names of settings that change no result.
 
   Raises:
     FileNotFoundError: there is no finished run.
@@ -50,7 +49,7 @@ def take(config: Any, workdir: str, *, may_differ: Collection[str]) -> None:
         )
     with open(os.path.join(source, 'config.json'), encoding='utf-8') as file:
       theirs = json.load(file)
-    differing = differences(config.to_dict(), theirs, may_differ=may_differ)
+    differing = differences(config.to_dict(), theirs)
     if differing:
       raise ValueError(
           f'representation.workdir: phase 1 of {source} was another one:\n'
@@ -62,28 +61,27 @@ def take(config: Any, workdir: str, *, may_differ: Collection[str]) -> None:
     multihost_utils.sync_global_devices('phase 1 taken over')
 
 
-def differences(
-    here: dict[str, Any],
-    there: dict[str, Any],
-    *,
-    may_differ: Collection[str] = (),
-) -> list[str]:
+def differences(here: dict[str, Any], there: dict[str, Any]) -> list[str]:
   """What keeps two configs from having the same phase 1.
+
+  A setting that one of them does not have, since it was written before there
+  was such a setting, counts as at its default.
 
   Args:
     here: a config as nested dictionaries.
     there: another one.
-    may_differ: dotted names of settings that change no result.
 
   Returns:
     A line a key: its name and both values.
   """
   here, there = _phase1(here), _phase1(there)
+  usual = _phase1(defaults.defaults().to_dict())
   absent = 'absent'
+  value = lambda config, key: config.get(key, usual.get(key, absent))
   return [
-      f'{key}: {there.get(key, absent)} there, {here.get(key, absent)} here'
-      for key in sorted({*here, *there} - set(may_differ))
-      if here.get(key, absent) != there.get(key, absent)
+      f'{key}: {value(there, key)} there, {value(here, key)} here'
+      for key in sorted({*here, *there} - set(defaults.MAY_DIFFER))
+      if value(here, key) != value(there, key)
   ]
 
 

@@ -18,6 +18,7 @@ import numpy as np
 from lsl_jax import evaluation, lowshot, report, training, types
 from lsl_jax.pipeline import features, fitting, phase1, registry
 from lsl_jax.pipeline import task as task_lib
+from lsl_jax.pipeline.trained import Context, Trained
 
 # {'learner', 'shots', 'draw', 'epochs' [P], 'accuracy': {name: [P]}}
 Outcome = dict[str, Any]
@@ -26,7 +27,7 @@ Outcome = dict[str, Any]
 def outcomes(
     config: Any,
     task: task_lib.Task,
-    trained: phase1.Trained | None,
+    trained: Trained | None,
     names: Sequence[str],
     workdir: str,
 ) -> Iterator[Outcome]:
@@ -68,7 +69,7 @@ def outcomes(
 def _train(
     config: Any,
     task: task_lib.Task,
-    trained: phase1.Trained | None,
+    trained: Trained | None,
     name: str,
     shots: int,
     draw: int,
@@ -132,14 +133,16 @@ def _train(
 def _start(
     config: Any,
     task: task_lib.Task,
-    trained: phase1.Trained,
+    trained: Trained,
     name: str,
     support: np.ndarray,
     draw: int,
 ) -> types.Variables:
   """Phase 1's network with rows for the novel classes, not yet fine-tuned."""
   # Only templates are taken from it: base classes, and scales, stay outside.
-  learner = registry.LEARNERS[name].make(np.mean(trained.scale))
+  make = registry.LEARNERS[name].make
+  assert make is not None  # or there would be nothing to start from
+  learner = make(Context(config, trained, np.mean(trained.scale), {}))
   embedded = features.embeddings(
       config, trained.representation, trained.variables, task.problem, support
   )

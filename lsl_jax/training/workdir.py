@@ -46,6 +46,7 @@ def claim(
     config: Mapping[str, Any],
     *,
     may_differ: Collection[str] = (),
+    defaults: Mapping[str, Any] | None = None,
 ) -> Workdir:
   """Makes a folder this run's own, or refuses.
 
@@ -60,6 +61,8 @@ def claim(
     config: nested settings that JSON can hold.
     may_differ: dotted names of settings in which a later claim may differ,
       such as `log_every`; a name also stands for everything below it.
+    defaults: values that settings have where `config.json` is older than they
+      are.
 
   Returns:
     The claimed folder; keep it for as long as the run lasts.
@@ -75,7 +78,7 @@ def claim(
     return Workdir(path, None)
   workdir = Workdir(path, _lock(path))
   try:
-    _compare_or_write(path / _CONFIG, config, may_differ)
+    _compare_or_write(path / _CONFIG, config, may_differ, defaults or {})
   except BaseException:
     workdir.release()
     raise
@@ -99,7 +102,7 @@ def _lock(path):
   return lock
 
 
-def _compare_or_write(file, config, may_differ):
+def _compare_or_write(file, config, may_differ, defaults):
   text = json.dumps(config, indent=2, sort_keys=True)
   if not file.exists():
     unfinished = file.with_suffix('.tmp')
@@ -114,6 +117,8 @@ def _compare_or_write(file, config, may_differ):
         'workdir.'
     ) from error
   now = _flatten(json.loads(text))  # as it would be read: tuples are lists
+  usual = _flatten(json.loads(json.dumps(defaults)))
+  before |= {key: usual[key] for key in now if key in usual} | before
   differing = [
       f'  {key}: {_show(before, key)} there, {_show(now, key)} here'
       for key in sorted({*before, *now})

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lsl_jax import training
-from lsl_jax.pipeline import run
+from lsl_jax.pipeline import defaults, run
 
 
 def _contents(workdir, pattern):
@@ -76,7 +76,7 @@ def test_another_config_is_refused_naming_the_keys(copied):
 
 
 def test_settings_that_change_no_result_may_differ():
-  assert set(run.MAY_DIFFER) >= {'executor', 'data.path', 'data.memory_gb'}
+  assert set(defaults.MAY_DIFFER) >= {'executor', 'data.path', 'data.memory_gb'}
 
 
 @pytest.mark.parametrize('shots', [1, 2])

@@ -4,8 +4,6 @@ import pytest
 
 from lsl_jax.pipeline import defaults, sharing
 
-_PATHS_MAY_DIFFER = ('data.path', 'representation.workdir')
-
 
 @pytest.fixture
 def source(tmp_path):
@@ -31,7 +29,7 @@ def _config(source):
 
 def _take(config, workdir):
   workdir.mkdir(exist_ok=True)
-  sharing.take(config, str(workdir), may_differ=_PATHS_MAY_DIFFER)
+  sharing.take(config, str(workdir))
 
 
 def test_what_phase_1_left_is_copied_and_its_results_are_not(source, tmp_path):
@@ -80,7 +78,6 @@ def test_another_phase_1_is_refused_naming_what_differs(source, tmp_path):
     _take(config, tmp_path / 'mine')
   assert str(error.value).splitlines()[1:] == [
       '  model.embedding: 64 there, 128 here',
-      '  model.options: {} there, absent here',
       '  model.options.width: absent there, 64 here',
       '  seed: 0 there, 3 here',
   ]
@@ -101,3 +98,13 @@ def test_reported_classes_matter_only_where_they_chose_the_checkpoint():
   assert not compare()
   here.train.select = there.train.select = 'best'
   assert compare() == ['evaluation.classes: "validation" there, "novel" here']
+
+
+def test_a_setting_newer_than_the_other_run_counts_as_at_its_default():
+  here, there = defaults.defaults(), defaults.defaults().to_dict()
+  del there['representation']['weight']
+  assert not sharing.differences(here.to_dict(), there)
+  here.representation.weight = 0.5
+  assert sharing.differences(here.to_dict(), there) == [
+      'representation.weight: 0.02 there, 0.5 here'
+  ]

@@ -12,6 +12,7 @@ CONFIGS = sorted(
     path.stem
     for path in (pathlib.Path(__file__).parents[2] / 'configs').glob('*.py')
 )
+IMPRINTING = [name for name in CONFIGS if name.startswith('imprint_')]
 
 
 def _assert_complete(workdir, config, rows):
@@ -62,8 +63,27 @@ def _assert_trained(workdir):
     np.testing.assert_allclose(np.linalg.norm(features, axis=-1), 1, atol=1e-5)
 
 
-@pytest.mark.parametrize('name', CONFIGS)
-def test_the_smoke_run_of_a_config_leaves_all_that_it_promises(
+@pytest.mark.parametrize('name', sorted({*CONFIGS} - {*IMPRINTING}))
+def test_the_smoke_run_of_any_other_config_ends_in_whole_results(
+    get_config, tmp_path, name
+):
+  config = get_config(f'{name}:smoke')
+  rows = run.run(config, str(tmp_path))
+  assert rows
+  assert all(0 <= row['mean'] <= 1 for row in rows)
+  results = json.loads((tmp_path / 'results.json').read_text())
+  assert results['rows'] == rows
+  assert results['metadata']['config']['data']['name'] == 'glyphs'
+  table = (tmp_path / 'results.md').read_text()
+  for row in rows:
+    assert f'| {row["method"]} ' in table
+  for figure in (tmp_path / 'figures').iterdir():
+    assert f'](figures/{figure.name})' in table
+  assert not list(tmp_path.rglob('*.tmp*'))
+
+
+@pytest.mark.parametrize('name', IMPRINTING)
+def test_the_smoke_run_of_imprinting_leaves_all_that_it_promises(
     get_config, tmp_path, name
 ):
   config = get_config(f'{name}:smoke')
@@ -145,7 +165,7 @@ def test_a_network_of_another_loss_can_be_fine_tuned(get_config, tmp_path):
     )
 
 
-@pytest.mark.parametrize('name', CONFIGS)
+@pytest.mark.parametrize('name', IMPRINTING)
 def test_every_variant_applies_alone_and_small(get_config, name):
   for variant in imprinting.VARIANTS:
     get_config(f'{name}:{variant}')

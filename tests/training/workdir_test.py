@@ -55,6 +55,19 @@ def test_named_settings_may_differ(tmp_path):
     training.claim(tmp_path, other, may_differ=('dat', 'data.name'))
 
 
+def test_a_setting_newer_than_the_folder_counts_as_at_its_default(tmp_path):
+  training.claim(tmp_path, CONFIG).release()
+  newer = _with('data.mirror', False)
+  usual = {'data': {'mirror': False, 'size': 28}}
+  training.claim(tmp_path, newer, defaults=usual).release()
+  newer['data']['mirror'] = True
+  with pytest.raises(training.WorkdirError) as caught:
+    training.claim(tmp_path, newer, defaults=usual)
+  assert str(caught.value).splitlines()[1:-1] == [
+      '  data.mirror: false there, true here'
+  ]
+
+
 def test_two_live_runs_cannot_share_a_folder(tmp_path):
   with (
       training.claim(tmp_path, CONFIG),

@@ -1,0 +1,73 @@
+"""Base and novel classes together, or novel ones alone: data to numbers."""
+
+from typing import Any
+
+import jax
+
+from lsl_jax import data
+from lsl_jax.pipeline import (
+    config_checks,
+    feature_learners,
+    outputs,
+    phase1,
+    pictures,
+    registry,
+    sharing,
+    sources,
+    trained_learners,
+)
+from lsl_jax.pipeline import task as task_lib
+from lsl_jax.pipeline.study import Outcome
+
+check = config_checks.check
+
+
+def run(config: Any, workdir: str) -> Outcome | None:
+  """Trains, or goes on training, then evaluates every learner on every draw.
+
+  Args:
+    config: the whole config.
+    workdir: of the run.
+
+  Returns:
+    The outcome; None in all processes but the first.
+  """
+  if config.representation.workdir:
+    sharing.take(config, workdir)
+  problem, validation = sources.load(config, workdir)
+  task = task_lib.make_task(config, problem)
+  entries = {name: registry.LEARNERS[name] for name in config.learners}
+  by_features = [n for n in entries if entries[n].consumes != 'images']
+  by_training = [n for n in entries if entries[n].consumes == 'images']
+  trained = None
+  if any(entry.make for entry in entries.values()):
+    trained = phase1.train(config, problem, validation, workdir)
+  accuracies = {}
+  if trained is not None and by_features:
+    accuracies = feature_learners.accuracies(
+        config, task, trained, by_features, workdir
+    )
+  curves = list(
+      trained_learners.outcomes(config, task, trained, by_training, workdir)
+  )
+  if jax.process_index() != 0:
+    return None
+  rows = outputs.rows(config, accuracies, curves)
+  figures = outputs.figures(config, task, rows, curves, workdir)
+  if trained is not None and by_features:
+    figures += pictures.figures(config, task, trained, workdir)
+  outputs.write_trials(workdir, accuracies)
+  return Outcome(
+      rows,
+      figures,
+      outputs.title(config, task),
+      outputs.note(config, task),
+      {
+          'data': task.problem.name,
+          'num_base': task.num_base,
+          'num_novel': task.num_novel,
+          'queries': len(task.queries),
+          'draws': config.evaluation.draws,
+          'draws_hash': data.episode_hash(task.draws),
+      },
+  )

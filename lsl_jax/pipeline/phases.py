@@ -1,0 +1,44 @@
+"""What learners may need between the trained network and their fitting.
+
+Each phase is a function `(config, task, trained, workdir) -> product` that
+keeps what it makes in the workdir and does not repeat what is there. Learners
+of the registry name the phases that they need; those that need one share it.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from lsl_jax.pipeline import registry, task
+from lsl_jax.pipeline.trained import Trained
+
+Phase = Callable[[Any, task.Task, Trained, str], Any]
+
+PHASES: Mapping[str, Phase] = {}
+
+
+def products(
+    config: Any,
+    problem: task.Task,
+    trained: Trained,
+    workdir: str,
+    learners: Iterable[str],
+) -> dict[str, Any]:
+  """Runs every phase that some learner needs, once.
+
+  Args:
+    config: the whole config.
+    problem: what is to be learned and tested.
+    trained: phase 1's network.
+    workdir: of the run.
+    learners: names of the registry.
+
+  Returns:
+    Products by the phases' names.
+  """
+  needed = {p: None for name in learners for p in registry.LEARNERS[name].needs}
+  return {
+      name: registry.choose(PHASES, name, 'phase')(
+          config, problem, trained, workdir
+      )
+      for name in needed
+  }

@@ -1,0 +1,13 @@
+"""Which study measures what `config.evaluation.protocol` names."""
+
+from collections.abc import Mapping
+
+from lsl_jax.pipeline import lowshot_study
+from lsl_jax.pipeline.study import Study
+
+_LOWSHOT = Study(lowshot_study.check, lowshot_study.run)
+
+STUDIES: Mapping[str, Study] = {
+    'generalized': _LOWSHOT,
+    'transfer': _LOWSHOT,
+}
