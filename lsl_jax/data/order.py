@@ -170,9 +170,7 @@ SAMPLING = ('epoch', 'balanced', 'pairs', 'episodes')
 class Sampling(Protocol):
   """What describes an order with more than a name, such as episodes."""
 
-  def order(
-      self, labels: np.ndarray, *, batch_size: int, seed: int
-  ) -> Order:
+  def order(self, labels: np.ndarray, *, batch_size: int, seed: int) -> Order:
     """The order that it describes."""
 
 

@@ -116,9 +116,7 @@ def _with_generator(
   return types.Representation(init, loss, scorer.embed, scorer.logits)
 
 
-def _losses(
-    margin: margin_spec.Margin, scored: scores_lib.Scored
-) -> jax.Array:
+def _losses(margin: margin_spec.Margin, scored: scores_lib.Scored) -> jax.Array:
   """The loss of each example under a margin without parameters, `[E, M]`."""
   if margin.name in margin_spec.ANGULAR:
     loss = losses.cosface if margin.name == 'cosface' else losses.arcface
