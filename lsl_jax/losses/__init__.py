@@ -1,6 +1,7 @@
 """Losses: pure functions of arrays, un-reduced."""
 
 from lsl_jax.losses.decorrelation import decov
+from lsl_jax.losses.dense import dense_cross_entropy
 from lsl_jax.losses.feature_norms import feature_l1, feature_l2
 from lsl_jax.losses.gradient_magnitude import batch_sgm, sgm
 from lsl_jax.losses.lifted_structures import lifted_structure
@@ -19,6 +20,7 @@ __all__ = [
     'cosface',
     'cross_entropy',
     'decov',
+    'dense_cross_entropy',
     'feature_l1',
     'feature_l2',
     'lifted_structure',

@@ -1,5 +1,6 @@
 """Linen backbones, heads, their composition, and published weights for them."""
 
+from lsl_jax.models.c128f import C128F
 from lsl_jax.models.conv4 import Conv4
 from lsl_jax.models.cross_modal import CrossModalMixture
 from lsl_jax.models.hallucinator import Hallucinator
@@ -23,10 +24,12 @@ from lsl_jax.models.resnet import (
     resnet34,
     resnet50,
 )
+from lsl_jax.models.resnet12 import ResNet12
 from lsl_jax.models.vgg import VGG16
 
 __all__ = [
     'BACKBONES',
+    'C128F',
     'MARGINS',
     'REMEDIES',
     'VGG16',
@@ -42,6 +45,7 @@ __all__ = [
     'MatchingNetwork',
     'Network',
     'ResNet',
+    'ResNet12',
     'Spec',
     'TaskMargins',
     'build',

@@ -26,6 +26,7 @@ def conv(
     stride: int = 1,
     use_bias: bool = False,
     dtype: Any = None,
+    kernel_init: Any = conv_init,
 ) -> nn.Conv:
   """Square convolution, padded by `size // 2` on every side.
 
@@ -36,6 +37,7 @@ def conv(
     stride: in both directions.
     use_bias: whether a bias is added; batch normalisation makes it useless.
     dtype: of the arithmetic, None for that of the input.
+    kernel_init: `(key, shape, dtype) -> kernel`.
 
   Returns:
     The Linen module, to be called in a compact method.
@@ -46,7 +48,7 @@ def conv(
       (stride, stride),
       padding=size // 2,
       use_bias=use_bias,
-      kernel_init=conv_init,
+      kernel_init=kernel_init,
       dtype=dtype,
       name=name,
   )
@@ -56,6 +58,7 @@ def batch_norm(
     train: bool,
     *,
     axis_name: str | None = None,
+    momentum: float = 0.9,
     epsilon: float = 1e-5,
     dtype: Any = None,
 ) -> functools.partial:
@@ -64,6 +67,7 @@ def batch_norm(
   Args:
     train: whether statistics are the batch's, and its running ones updated.
     axis_name: mapped axis over which the batch is divided, or None.
+    momentum: how much of their past running statistics keep.
     epsilon: added to the variance.
     dtype: of the result; statistics are float32 in any case.
 
@@ -73,7 +77,7 @@ def batch_norm(
   return functools.partial(
       nn.BatchNorm,
       use_running_average=not train,
-      momentum=0.9,
+      momentum=momentum,
       epsilon=epsilon,
       dtype=dtype,
       axis_name=axis_name,

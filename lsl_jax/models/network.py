@@ -7,11 +7,22 @@ from typing import Any
 from flax import linen as nn
 import jax
 
-from lsl_jax.models import conv4, heads, inception, resnet, vgg
+from lsl_jax.models import (
+    c128f,
+    conv4,
+    heads,
+    inception,
+    resnet,
+    resnet12,
+    vgg,
+)
+from lsl_jax.ops import pooling
 
 BACKBONES: dict[str, Callable[..., nn.Module]] = {
     'conv4': conv4.Conv4,
+    'c128f': c128f.C128F,
     'resnet10': resnet.resnet10,
+    'resnet12': resnet12.ResNet12,
     'resnet18': resnet.resnet18,
     'resnet34': resnet.resnet34,
     'resnet50': resnet.resnet50,
@@ -31,11 +42,14 @@ class Network(nn.Module):
     backbone: `(images, train=...) -> {'map': [B, h, w, F], 'pooled': [B, F]}`.
     classifier: `[B, D] -> [B, C]`.
     embedding: `[B, F] -> [B, D]`, or None: the pooled features themselves.
+    pooling: what makes a vector of the map, a name of `ops.pooling.POOLINGS`;
+      'gap' takes the backbone's own mean.
   """
 
   backbone: nn.Module
   classifier: nn.Module
   embedding: nn.Module | None = None
+  pooling: str = 'gap'
 
   def __call__(self, images: jax.Array, *, train: bool) -> dict[str, jax.Array]:
     """Runs the network.
@@ -47,13 +61,16 @@ class Network(nn.Module):
 
     Returns:
       `map` [B, h, w, F] in the backbone's type, and in float32 `pooled` [B, F],
-      `embedding` [B, D] and `logits` [B, C].
+      `embedding` [B, D] and `logits` [B, C]; and whatever else the backbone
+      gives by name.
     """
     features = self.backbone(images, train=train)
     pooled = features['pooled']
+    if self.pooling != 'gap':
+      pooled = pooling.POOLINGS[self.pooling](features['map'])
     embedding = pooled if self.embedding is None else self.embedding(pooled)
     return {
-        'map': features['map'],
+        **features,
         'pooled': pooled,
         'embedding': embedding,
         'logits': self.classifier(embedding),
@@ -68,6 +85,7 @@ class Spec:
     backbone: a name of `BACKBONES`.
     num_classes: C, rows of the classifier.
     options: further attributes of the backbone, such as `{'width': 32}`.
+    pooling: what makes a vector of the map: 'gap', 'gmp' or 'flatten'.
     embedding: D, or None for no embedding layer.
     normalise: whether embeddings have unit length.
     head: a name of `HEADS`.
@@ -80,6 +98,7 @@ class Spec:
   backbone: str
   num_classes: int
   options: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+  pooling: str = 'gap'
   embedding: int | None = None
   normalise: bool = True
   head: str = 'cosine'
@@ -120,6 +139,7 @@ def build(spec: Any, *, axis_name: str | None = None) -> Network:
       ),
       embedding=embedding,
       classifier=_classifier(spec),
+      pooling=_one_of('pooling', spec.pooling, pooling.POOLINGS),
   )
 
 

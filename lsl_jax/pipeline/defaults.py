@@ -69,6 +69,8 @@ def defaults() -> Config:
       'model': {
           'backbone': 'conv4',
           'options': Config(),
+          # What makes a vector of the map: 'gap', 'gmp' or 'flatten'.
+          'pooling': 'gap',
           'embedding': 64,
           'normalise': True,
           'head': 'cosine',
@@ -80,10 +82,12 @@ def defaults() -> Config:
           'pretrained': '',
       },
       'representation': {
-          # softmax, proxy_nca, lifted; or softmax_sgm, softmax_batch_sgm,
+          # softmax, proxy_nca, lifted, dense; or softmax_sgm, softmax_batch_sgm,
           # softmax_l2, softmax_l1, softmax_decov: softmax and a penalty on
           # the features, for a bias-free linear head.
           'name': 'softmax',
+          # Of dense: 'sum' over positions as the paper has it, or 'mean'.
+          'positions': 'sum',
           # Of lifted.
           'margin': 1.0,
           # Of the penalty. The authors of SGM have 0.02 for it with ResNet-10

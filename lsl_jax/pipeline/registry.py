@@ -76,6 +76,11 @@ def _lifted(network: Any, options: Any, axis_name: str | None):
   )
 
 
+def _dense(network: Any, options: Any, axis_name: str | None):
+  del axis_name
+  return representation.dense(network, positions=options.positions)
+
+
 def _regularised(regulariser: str) -> Callable[..., types.Representation]:
   def make(network: Any, options: Any, axis_name: str | None):
     return representation.regularised_softmax(
@@ -97,6 +102,7 @@ REPRESENTATIONS: Mapping[str, Callable[..., types.Representation]] = {
     'softmax': _softmax,
     'proxy_nca': _proxy_nca,
     'lifted': _lifted,
+    'dense': _dense,
     **_REGULARISED,
 }
 
@@ -146,6 +152,8 @@ def make_representation(
   choose(REPRESENTATIONS, name, 'representation.name')
   if name in _REGULARISED:
     _check_regularised(network, name)
+  if name == 'dense':
+    _check_dense(network)
   options = ml_collections.FrozenConfigDict(config.representation)
   return _represent(network, name, options, axis_name)
 
@@ -169,3 +177,16 @@ def _check_regularised(network: Any, name: str) -> None:
     wrong.append('model.embedding must be None, or model.normalise False')
   if wrong:
     raise ValueError(f'representation.name {name!r}: {"; ".join(wrong)}')
+
+
+def _check_dense(network: Any) -> None:
+  """Dense classification compares the map itself with cosine templates."""
+  wrong = []
+  if not isinstance(network.classifier, models.CosineClassifier):
+    wrong.append("model.head must be 'cosine'")
+  if network.embedding is not None:
+    wrong.append('model.embedding must be None')
+  if network.pooling not in ('gap', 'gmp'):
+    wrong.append("model.pooling must be 'gap' or 'gmp'")
+  if wrong:
+    raise ValueError(f"representation.name 'dense': {'; '.join(wrong)}")

@@ -1,5 +1,6 @@
 """Phase 1: objectives by which a network learns from the base classes."""
 
+from lsl_jax.representation.dense_objective import dense
 from lsl_jax.representation.episodic_scores import (
     cross_modal_prototypes,
     matching,
@@ -20,6 +21,7 @@ __all__ = [
     'Scorer',
     'classifier_scores',
     'cross_modal_prototypes',
+    'dense',
     'lifted_structure',
     'matching',
     'prototypical',

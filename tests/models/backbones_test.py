@@ -12,7 +12,9 @@ from lsl_jax.models import network, vgg
 # Name: parameters without the classifier, features, reduction of the image.
 BACKBONES = {
     'conv4': (112_832, 64, 16),
+    'c128f': (260_544, 128, 16),
     'resnet10': (4_905_792, 512, 32),
+    'resnet12': (7_996_800, 512, 16),
     'resnet18': (11_176_512, 512, 32),
     'resnet34': (21_284_672, 512, 32),
     'resnet50': (23_508_032, 2048, 32),
