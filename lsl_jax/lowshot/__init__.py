@@ -1,7 +1,9 @@
 """Phase 2: learners that turn a few examples into a classifier."""
 
 from lsl_jax.lowshot import incremental
+from lsl_jax.lowshot.cosine_matching import cosine_matching
 from lsl_jax.lowshot.extension import extend_classifier, replace_classifier
+from lsl_jax.lowshot.generator_stage import Stage
 from lsl_jax.lowshot.generator_training import (
     generator_loss,
     train_generator,
@@ -11,21 +13,30 @@ from lsl_jax.lowshot.imprinting import imprint
 from lsl_jax.lowshot.logistic import logistic
 from lsl_jax.lowshot.matching import matching_network
 from lsl_jax.lowshot.matching_training import train_matching_network
+from lsl_jax.lowshot.metric_prototypes import cross_modal_means, nearest_mean
 from lsl_jax.lowshot.neighbours import nearest_neighbour
 from lsl_jax.lowshot.random_rows import random_templates
+from lsl_jax.lowshot.weight_generation import generate_weights
+from lsl_jax.lowshot.weight_generator_training import train_weight_generator
 
 __all__ = [
+    'Stage',
+    'cosine_matching',
+    'cross_modal_means',
     'extend_classifier',
+    'generate_weights',
     'generator_loss',
     'hallucinate',
     'imprint',
     'incremental',
     'logistic',
     'matching_network',
+    'nearest_mean',
     'nearest_neighbour',
     'random_templates',
     'replace_classifier',
     'train_generator',
     'train_matching_network',
+    'train_weight_generator',
     'with_hallucination',
 ]

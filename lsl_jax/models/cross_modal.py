@@ -22,7 +22,6 @@ class CrossModalMixture(nn.Module):
   the default here, the paper's text has plain layers.
 
   Attributes:
-    size: D, of the prototypes.
     hidden: width between two layers.
     dropout: the share of hidden units left out in training; the authors have
       0.7 for miniImageNet, 0.9 for tieredImageNet.
@@ -34,7 +33,6 @@ class CrossModalMixture(nn.Module):
     Xing et al. 2019, eqs. 6 and 7; layers as in the authors' code.
   """
 
-  size: int
   hidden: int = 300
   dropout: float = 0.7
   normalise: bool = True
@@ -56,8 +54,8 @@ class CrossModalMixture(nn.Module):
       :math:`r'`, `[..., N, D]`.
     """
     chex.assert_equal_shape_prefix([prototypes, semantics], prototypes.ndim - 1)
-    chex.assert_axis_dimension(prototypes, -1, self.size)
-    words = self._two_layers('transform', semantics, self.size, train)
+    size = prototypes.shape[-1]
+    words = self._two_layers('transform', semantics, size, train)
     gate = nn.sigmoid(self._two_layers('gate', words, 1, train))
     return gate * prototypes + (1 - gate) * words
 

@@ -41,11 +41,23 @@ def cosine_attention(
   """
   chex.assert_rank([queries, examples, labels], [2, 2, 1])
   chex.assert_equal_shape_prefix([examples, labels], 1)
+  members = labels[:, None] == jnp.arange(num_classes)[None]
+  return attention_by_class(queries, examples, members, scale=scale)
+
+
+def attention_by_class(
+    queries: jax.Array,
+    examples: jax.Array,
+    members: jax.Array,
+    *,
+    scale: jax.Array | float = 1.0,
+) -> jax.Array:
+  """`cosine_attention` where `members` `[S, C]` bool says who is of a class."""
+  chex.assert_equal_shape_prefix([examples, members], 1)
   shares = jax.nn.log_softmax(
       scale * similarity.cosine_logits(queries, examples)
   )
-  member = labels[:, None] == jnp.arange(num_classes)[None]
   # Finite also without a member, so that gradients are.
   return jax.nn.logsumexp(
-      jnp.where(member[None], shares[..., None], -1e9), axis=1
+      jnp.where(members[None], shares[..., None], -1e9), axis=1
   )

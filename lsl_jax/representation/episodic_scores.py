@@ -113,10 +113,10 @@ def cross_modal_prototypes(
     )
     return scored, scores_lib.join(new_state, scores_lib.HEAD, head_state)
 
-  def init_head(key):
+  def init_head(key, size):
     return mixture.init(
         key,
-        jnp.zeros((1, shape.way, mixture.size)),
+        jnp.zeros((1, shape.way, size)),
         jnp.zeros((1, shape.way, semantics.shape[1])),
         train=False,
     )
@@ -182,7 +182,9 @@ def _scorer(network, shape, score, metric, scale, learn_scale, init_head=None):
     variables = functions['init'](key, images)
     head: Any = {'params': {}}
     if init_head is not None:
-      head = init_head(jax.random.fold_in(key, 1))
+      outputs = jax.eval_shape(functions['embed'], variables, images)
+      size = outputs['embedding'].shape[-1]
+      head = init_head(jax.random.fold_in(key, 1), size)
     if learn_scale:
       head = {**head, 'params': {**head['params'], 'scale': jnp.float32(scale)}}
     if init_head is None and not learn_scale:

@@ -130,15 +130,14 @@ def run(
     The outputs and the new state.
   """
   own = of_network({'params': params, **model_state})
-  outputs: Any
-  new_state: Any
-  outputs, new_state = network.apply(
+  applied: Any = network.apply(
       own,
       images,
       train=True,
       mutable=[name for name in own if name != 'params'],
       rngs={'dropout': key},
   )
+  outputs, new_state = applied
   return outputs, {
       name: {**entries, **new_state.get(name, {})}
       for name, entries in model_state.items()
