@@ -11,6 +11,7 @@ from typing import Any
 import ml_collections
 
 from lsl_jax.data import augment
+from lsl_jax.pipeline import metric_defaults
 
 Config = ml_collections.ConfigDict
 Variants = Mapping[str, Callable[[Config], None]]
@@ -82,9 +83,10 @@ def defaults() -> Config:
           'pretrained': '',
       },
       'representation': {
-          # softmax, proxy_nca, lifted, dense; or softmax_sgm, softmax_batch_sgm,
-          # softmax_l2, softmax_l1, softmax_decov: softmax and a penalty on
-          # the features, for a bias-free linear head.
+          # softmax, proxy_nca, lifted, dense; or softmax_sgm,
+          # softmax_batch_sgm, softmax_l2, softmax_l1, softmax_decov: softmax
+          # and a penalty on the features, for a bias-free linear head; or
+          # prototypical, am3, matching and cosine, see `metric`.
           'name': 'softmax',
           # Of dense: 'sum' over positions as the paper has it, or 'mean'.
           'positions': 'sum',
@@ -98,6 +100,10 @@ def defaults() -> Config:
           # trained network is taken over; '' trains one.
           'workdir': '',
       },
+      # Metric-based learners, margins, what class names mean.
+      'metric': metric_defaults.metric(),
+      # Dynamic FSL's second stage.
+      'weight_generator': metric_defaults.generator(),
       'train': recipe(),
       # What turns a few examples into a classifier; see pipeline/registry.py.
       'learners': ('random', 'imprint', 'imprint_aug'),
@@ -138,8 +144,10 @@ def recipe() -> dict[str, Any]:
       'epochs': 10.0,
       'batch_size': 64,
       # 'epoch': every image once an epoch; 'balanced': classes uniformly;
-      # 'pairs': as balanced, several images of each class drawn.
+      # 'pairs': as balanced, several images of each class drawn; 'episodes':
+      # tasks, whose sizes make the batch's.
       'sampling': 'epoch',
+      'episodes': metric_defaults.episodes(),
       'optimizer': {
           'name': 'sgd',
           'learning_rate': 0.1,

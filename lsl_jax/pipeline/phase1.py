@@ -34,7 +34,10 @@ def train(
     The trained network.
   """
   representation = registry.make_representation(
-      config, problem.num_base, training.AXIS_NAMES[config.executor]
+      config,
+      problem.num_base,
+      training.AXIS_NAMES[config.executor],
+      class_names=problem.class_names[: problem.num_base],
   )
   variables = initialise(config, representation)
   evaluate = None
@@ -88,7 +91,8 @@ def finished(
   """
   classifier = variables['params']['classifier']
   templates = classifier['templates']
-  if config.representation.name == 'lifted' or config.model.head != 'cosine':
+  untrained = config.representation.name in registry.UNTRAINED_CLASSIFIER
+  if untrained or config.model.head != 'cosine':
     indices = problem.indices(base=True, train=True)
     embedded = jnp.asarray(
         features.embeddings(config, representation, variables, problem, indices)
