@@ -103,11 +103,15 @@ class Learner(NamedTuple):
       on the first n columns of the draws (indices into the pool). Classes come
       before queries, so that ranking them runs along contiguous queries. Up to
       rounding, it equals fit then predict.
+    restrict: `(classifier, first, last) -> classifier` of the classes first ..
+      last - 1 alone; or None where logits of some classes do not depend on
+      which others there are, so that columns may be left out instead.
   """
 
   fit: Callable[[Key, Base, Support], Classifier]
   predict: Callable[[Classifier, jax.Array], jax.Array]
   sweep: Callable[..., Any] | None = None
+  restrict: Callable[[Classifier, int, int], Classifier] | None = None
 
 
 class Representation(NamedTuple):

@@ -1,5 +1,6 @@
 """Protocols: what is measured of a learner, and how sure it is."""
 
+from lsl_jax.evaluation.episodic import episodic
 from lsl_jax.evaluation.features import extract, extract_views
 from lsl_jax.evaluation.intervals import confidence_interval, standard_error
 from lsl_jax.evaluation.metrics import (
@@ -23,6 +24,7 @@ __all__ = [
     'accuracy',
     'confidence_interval',
     'confusion',
+    'episodic',
     'extract',
     'extract_views',
     'generalized',

@@ -15,6 +15,7 @@ from lsl_jax.lowshot.matching import matching_network
 from lsl_jax.lowshot.matching_training import train_matching_network
 from lsl_jax.lowshot.metric_prototypes import cross_modal_means, nearest_mean
 from lsl_jax.lowshot.neighbours import nearest_neighbour
+from lsl_jax.lowshot.prototypes import prototypical
 from lsl_jax.lowshot.random_rows import random_templates
 from lsl_jax.lowshot.weight_generation import generate_weights
 from lsl_jax.lowshot.weight_generator_training import train_weight_generator
@@ -33,6 +34,7 @@ __all__ = [
     'matching_network',
     'nearest_mean',
     'nearest_neighbour',
+    'prototypical',
     'random_templates',
     'replace_classifier',
     'train_generator',

@@ -78,8 +78,8 @@ def check(labels: np.ndarray, num_classes: int, stage: Stage) -> None:
   """Refuses base classes, or examples, that are too few for the episodes."""
   if stage.way >= num_classes:
     raise ValueError(
-        f'{stage.way} of {num_classes} base classes cannot play novel ones: some'
-        ' must be left'
+        f'{stage.way} of {num_classes} base classes cannot play novel ones:'
+        ' some must be left'
     )
   counts = np.bincount(labels, minlength=num_classes)
   needed = stage.shots + stage.novel_queries

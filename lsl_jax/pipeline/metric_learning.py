@@ -64,7 +64,11 @@ def make_learner(name: str, context: Context) -> types.Learner:
   meaning = context.products['semantics']
   variables = context.trained.variables
   return lowshot.cross_modal_means(
-      {part: tree['head'] for part, tree in variables.items() if 'head' in tree},
+      {
+          part: tree['head']
+          for part, tree in variables.items()
+          if 'head' in tree
+      },
       models.CrossModalMixture(**options.mixture),
       size=np.shape(context.trained.templates)[-1],
       base_semantics=jnp.asarray(

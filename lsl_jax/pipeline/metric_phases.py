@@ -10,10 +10,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from lsl_jax import data, lowshot
+from lsl_jax import data, lowshot, report
 from lsl_jax.pipeline import features, fitting, metric_learning
 from lsl_jax.pipeline import task as task_lib
 from lsl_jax.pipeline.trained import Trained
+
+# What learners consume that are told what classes are called.
+NAMED = 'named_features'
 
 
 def semantics(
@@ -75,9 +78,7 @@ def weight_generator(
     found = metric_learning.meaning(config, names).similarities
   stage = metric_learning.stage(config)
   about = (repr(stage), repr(margin), config.seed, embedded, found)
-  path = os.path.join(
-      workdir, 'weight_generator', f'{_fingerprint(about)}.npz'
-  )
+  path = os.path.join(workdir, 'weight_generator', f'{_fingerprint(about)}.npz')
   if os.path.exists(path):
     with np.load(path) as file:
       return traverse_util.unflatten_dict(dict(file), sep='/')
@@ -100,7 +101,7 @@ def weight_generator(
     )
   flat = traverse_util.flatten_dict(jax.device_get(params), sep='/')
   if jax.process_index() == 0:
-    _write(path, flat)
+    report.arrays.write(path, **flat)
   return traverse_util.unflatten_dict(flat, sep='/')
 
 
@@ -147,11 +148,3 @@ def _fingerprint(tree: Any) -> str:
         leaf.encode() if isinstance(leaf, str) else np.asarray(leaf).tobytes()
     )
   return digest.hexdigest()[:16]
-
-
-def _write(path: str, arrays: dict[str, np.ndarray]) -> None:
-  os.makedirs(os.path.dirname(path), exist_ok=True)
-  part = f'{path}.part'
-  with open(part, 'wb') as file:
-    np.savez(file, **arrays)
-  os.replace(part, path)

@@ -9,7 +9,13 @@ import numpy as np
 
 from lsl_jax import evaluation, lowshot, ops, training, types
 from lsl_jax.models import pretrained
-from lsl_jax.pipeline import features, fitting, registry
+from lsl_jax.pipeline import (
+    episodic_validation,
+    features,
+    fitting,
+    metric_learning,
+    registry,
+)
 from lsl_jax.pipeline import task as task_lib
 from lsl_jax.pipeline.problem import Problem
 from lsl_jax.pipeline.trained import Trained
@@ -42,7 +48,10 @@ def train(
   variables = initialise(config, representation)
   evaluate = None
   if validation is not None and config.train.validate_every_epochs:
-    evaluate = _validator(config, validation, representation)
+    validator = _validator
+    if config.representation.name in metric_learning.EPISODIC:
+      validator = episodic_validation.validator
+    evaluate = validator(config, validation, representation)
   variables = fitting.fit(
       config,
       config.train,
@@ -87,7 +96,8 @@ def finished(
 
   A classifier that was not trained to lie among the embeddings (lifted
   structure trains none, a linear head is no direction) is replaced by the
-  imprinted templates of all base training images, in the variables too.
+  imprinted templates of all base training images, in the variables too; after
+  episodes, by their means.
   """
   classifier = variables['params']['classifier']
   templates = classifier['templates']
@@ -98,9 +108,13 @@ def finished(
         features.embeddings(config, representation, variables, problem, indices)
     )
     labels = jnp.asarray(problem.labels[indices])
-    templates = ops.unit(
-        ops.class_means(ops.unit(embedded), labels, problem.num_base)
-    )
+    if config.representation.name in metric_learning.EPISODIC:
+      # Prototypes, which not every metric sees as directions.
+      templates = ops.class_means(embedded, labels, problem.num_base)
+    else:
+      templates = ops.unit(
+          ops.class_means(ops.unit(embedded), labels, problem.num_base)
+      )
     variables = lowshot.replace_classifier(variables, templates)
   return Trained(
       representation,

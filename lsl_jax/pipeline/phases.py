@@ -8,12 +8,15 @@ of the registry name the phases that they need; those that need one share it.
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from lsl_jax.pipeline import registry, task
+from lsl_jax.pipeline import metric_phases, registry, task
 from lsl_jax.pipeline.trained import Trained
 
 Phase = Callable[[Any, task.Task, Trained, str], Any]
 
-PHASES: Mapping[str, Phase] = {}
+PHASES: Mapping[str, Phase] = {
+    'semantics': metric_phases.semantics,
+    'weight_generator': metric_phases.weight_generator,
+}
 
 
 def products(
