@@ -50,6 +50,7 @@ def validator(
       tasks=_TASKS,
       class_names=problem.class_names,
   )
+  episodes = jax.tree.map(np.asarray, episodes)
   meaning = None
   if name == 'am3':
     meaning = metric_learning.meaning(config, problem.class_names)
