@@ -27,8 +27,8 @@ def episodic(
     features: Any,
     episodes: types.Episode,
     *,
-    base_queries: jax.Array | None = None,
-    base_labels: jax.Array | None = None,
+    base_queries: Any = None,
+    base_labels: Any = None,
     memory_gb: float = 1.0,
     chunk: int | None = None,
 ) -> dict[str, jax.Array]:
@@ -85,7 +85,7 @@ def episodic(
 def chunk_size(
     features: Any,
     episodes: types.Episode,
-    base_queries: jax.Array | None,
+    base_queries: Any,
     memory_gb: float,
 ) -> int:
   """How many tasks a memory budget holds, at least one.
@@ -187,8 +187,8 @@ def _check(
     base: types.Base,
     features: Any,
     episodes: types.Episode,
-    base_queries: jax.Array | None,
-    base_labels: jax.Array | None,
+    base_queries: Any,
+    base_labels: Any,
 ) -> None:
   """Refuses what does not fit together."""
   sizes = {len(leaf) for leaf in jax.tree.leaves(features)}

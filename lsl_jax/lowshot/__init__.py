@@ -9,6 +9,8 @@ from lsl_jax.lowshot.generator_training import (
     train_generator,
 )
 from lsl_jax.lowshot.hallucination import hallucinate, with_hallucination
+from lsl_jax.lowshot.implant_stream import Stream
+from lsl_jax.lowshot.implanting import implant
 from lsl_jax.lowshot.imprinting import imprint
 from lsl_jax.lowshot.logistic import logistic
 from lsl_jax.lowshot.matching import matching_network
@@ -22,12 +24,14 @@ from lsl_jax.lowshot.weight_generator_training import train_weight_generator
 
 __all__ = [
     'Stage',
+    'Stream',
     'cosine_matching',
     'cross_modal_means',
     'extend_classifier',
     'generate_weights',
     'generator_loss',
     'hallucinate',
+    'implant',
     'imprint',
     'incremental',
     'logistic',

@@ -15,6 +15,7 @@ from flax import linen as nn
 import jax
 
 from lsl_jax.models import layers
+from lsl_jax.ops import shifted
 
 # Normal, variance 0.1 * 2 / (k * k * out).
 _conv_init = nn.initializers.variance_scaling(0.2, 'fan_out', 'normal')
@@ -58,7 +59,7 @@ class Block(nn.Module):
       if index < DEPTH:
         y = nn.swish(y)
     shortcut = self.norm(name='shortcut_norm')(conv(1, name='shortcut_conv')(x))
-    return pool(nn.swish(y + shortcut), self.pool), reads
+    return shifted.max_pool(nn.swish(y + shortcut), self.pool), reads
 
 
 class ResNet12(nn.Module):
@@ -121,10 +122,3 @@ class ResNet12(nn.Module):
       x, reads = block(x)
       taps |= {f'block{index}_{name}': value for name, value in reads.items()}
     return {'map': x, 'pooled': layers.global_mean(x), **taps}
-
-
-def pool(x: jax.Array, padding: str | None) -> jax.Array:
-  """Maximum over 2x2 windows with 'valid' or 'same' padding, or x itself."""
-  if padding is None:
-    return x
-  return layers.max_pool(x, 2, 2, cover=padding == 'same')

@@ -39,7 +39,13 @@ def _check_names(config: Any) -> None:
         + ', '.join(sorted(registry.LEARNERS))
     )
   for name in config.learners:
-    registry.choose(registry.LEARNERS, name, 'learner')
+    entry = registry.choose(registry.LEARNERS, name, 'learner')
+    episodic = config.evaluation.protocol == 'episodic'
+    if not episodic and entry.consumes in ('maps', 'taps'):
+      raise ValueError(
+          f'learner {name!r} consumes {entry.consumes}, which are there only'
+          " for evaluation.protocol 'episodic'"
+      )
   for options, name, what in (
       (training.EXECUTORS, config.executor, 'executor'),
       (models.BACKBONES, config.model.backbone, 'model.backbone'),
@@ -82,12 +88,17 @@ def _check_recipe(recipe: Any, name: str) -> None:
       ('select', fitting.SELECT),
   ):
     registry.choose(dict.fromkeys(options), recipe[key], f'{name}.{key}')
+  if recipe.iterations < 0:
+    raise ValueError(
+        f'{name}.iterations must be positive, or 0 for epochs, not'
+        f' {recipe.iterations}'
+    )
   steps = 1000  # an epoch, about; their number decides nothing here
   try:
     training.optimizer.make(
         recipe.optimizer,
         steps_per_epoch=steps,
-        num_steps=max(1, round(recipe.epochs * steps)),
+        num_steps=recipe.iterations or max(1, round(recipe.epochs * steps)),
     )
   except ValueError as error:
     raise ValueError(f'{name}.optimizer: {error}') from error

@@ -11,7 +11,7 @@ from typing import Any
 import ml_collections
 
 from lsl_jax.data import augment
-from lsl_jax.pipeline import metric_defaults
+from lsl_jax.pipeline import episodic_defaults, metric_defaults
 
 Config = ml_collections.ConfigDict
 Variants = Mapping[str, Callable[[Config], None]]
@@ -110,7 +110,8 @@ def defaults() -> Config:
       # Augmented views an example for imprint_aug.
       'views': 5,
       'evaluation': {
-          # 'generalized' (base and novel classes) or 'transfer' (novel only).
+          # 'generalized' (base and novel classes), 'transfer' (novel only),
+          # or 'episodic' (small tasks of some novel classes, see `episodes`).
           'protocol': 'generalized',
           # 'novel', or 'validation' while choosing anything.
           'classes': 'novel',
@@ -123,6 +124,9 @@ def defaults() -> Config:
           # Test accuracy while the network is trained, for the curves.
           'curve_every_epochs': 1.0,
       },
+      'episodes': episodic_defaults.episodes(),
+      'prototypes': episodic_defaults.prototypes(),
+      'implants': episodic_defaults.implants(),
       # How learners that train the network do it: from phase 1's network, and
       # all classes jointly from scratch (or from ImageNet's weights).
       'finetune': {**recipe(), 'sampling': 'balanced'},
@@ -142,6 +146,8 @@ def recipe() -> dict[str, Any]:
   """How a network is trained: phase 1's defaults, and fine-tuning's."""
   return {
       'epochs': 10.0,
+      # Steps instead of epochs, where a paper counts them; 0: epochs.
+      'iterations': 0,
       'batch_size': 64,
       # 'epoch': every image once an epoch; 'balanced': classes uniformly;
       # 'pairs': as balanced, several images of each class drawn; 'episodes':

@@ -54,6 +54,22 @@ def logits(
   return _run(config, representation, 'logits', variables, problem, indices)
 
 
+def outputs(
+    config: Any,
+    representation: types.Representation,
+    variables: types.Variables,
+    problem: Problem,
+    indices: np.ndarray,
+    names: tuple[str, ...],
+) -> dict[str, np.ndarray]:
+  """Some of the network's outputs for centre crops, by name, `[m, ...]`.
+
+  Raises:
+    ValueError: there is no such output; lists those that there are.
+  """
+  return _run(config, representation, names, variables, problem, indices)
+
+
 def views(
     config: Any,
     representation: types.Representation,
@@ -118,11 +134,11 @@ def cached(
 def _run(
     config: Any,
     representation: types.Representation,
-    output: str,
+    output: str | tuple[str, ...],
     variables: types.Variables,
     problem: Problem,
     indices: np.ndarray,
-) -> np.ndarray:
+) -> Any:
   forward = _forward(
       representation, output, config.data.size, _normalisation(config)
   )
@@ -132,16 +148,16 @@ def _run(
       )
       for images in _chunks(config, problem, indices)
   ]
-  return np.concatenate(parts)
+  return jax.tree.map(lambda *leaves: np.concatenate(leaves), *parts)
 
 
 @functools.lru_cache(maxsize=32)
 def _forward(
     representation: types.Representation,
-    output: str,
+    output: str | tuple[str, ...],
     size: int | None,
     normalisation: tuple[tuple[str, tuple[float, ...]], ...],
-) -> Callable[[types.Variables, jax.Array], jax.Array]:
+) -> Callable[[types.Variables, jax.Array], Any]:
   """The same function each time, so that it is compiled once."""
 
   def forward(variables, images):
@@ -151,7 +167,16 @@ def _forward(
     images = augment.normalise(images, **dict(normalisation))
     if output == 'logits':
       return representation.logits(variables, images)
-    return representation.embed(variables, images)[output].astype(jnp.float32)
+    found = representation.embed(variables, images)
+    if isinstance(output, str):
+      return found[output].astype(jnp.float32)
+    missing = sorted({*output} - {*found})
+    if missing:
+      raise ValueError(
+          f'the network gives no {", ".join(missing)}; it gives'
+          f' {", ".join(sorted(found))}'
+      )
+    return {name: found[name].astype(jnp.float32) for name in output}
 
   return forward
 

@@ -83,7 +83,7 @@ def fit(
   """
   mesh = training.sharding.mesh()
   stream = make_stream(config, recipe, problem, indices, labels, seed, mesh)
-  num_steps = _steps(recipe.epochs, stream) or 0
+  num_steps = recipe.iterations or _steps(recipe.epochs, stream) or 0
   executor, optimizer = _machinery(
       config.executor,
       representation.loss,

@@ -109,9 +109,9 @@ def figures(
     drawn['fine_tuning'] = report.fine_tuning(
         _mean_curves(tuned, splits), splits=splits
     )
-  learned = _learned(os.path.join(workdir, report.METRICS_FILE))
-  if learned:
-    drawn['learning'] = report.learning(learned)
+  logged = learned(os.path.join(workdir, report.METRICS_FILE))
+  if logged:
+    drawn['learning'] = report.learning(logged)
   paths = []
   for name, figure in drawn.items():
     paths.append(os.path.join('figures', f'{name}.png'))
@@ -119,7 +119,7 @@ def figures(
   return paths
 
 
-def _learned(path: str) -> list[dict[str, Any]]:
+def learned(path: str) -> list[dict[str, Any]]:
   """What phase 1 logged of its loss and accuracy."""
   if not os.path.exists(path):  # only learners that start from scratch
     return []

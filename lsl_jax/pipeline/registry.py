@@ -17,18 +17,21 @@ class LearnerEntry(NamedTuple):
   Attributes:
     title: its name in tables, that of the paper where it has one.
     consumes: 'features' (one centre crop an image), 'views' (augmented crops),
-      'images': the network is trained anew for each draw; or 'named_features',
-      features and behind them the vector of what the image's class is called.
-    make: for the first two, `(context: Context) -> types.Learner`. For
+      'images': the network is trained anew for each draw; 'named_features',
+      features and behind them the vector of what the image's class is called;
+      or, in episodes alone, another name of `stores.STORES`.
+    make: for all but the third, `(context: Context) -> types.Learner`. For
       'images', what fine-tuning starts from: such a learner too, or None for a
       network trained on all classes at once.
     needs: phases of `phases.PHASES` whose products `make` finds in its context.
+    min_shots: the least number of examples a class from which it can learn.
   """
 
   title: str
   consumes: str
   make: Callable[[Context], types.Learner] | None
   needs: tuple[str, ...] = ()
+  min_shots: int = 1
 
 
 def _imprint(context: Context) -> types.Learner:
@@ -53,6 +56,86 @@ def _dynamic(context: Context) -> types.Learner:
       context.products['weight_generator'],
       metric_learning.stage(context.config).generator,
   )
+
+
+def _prototypes(support: str, query: str) -> Callable[[Context], types.Learner]:
+  return lambda context: lowshot.prototypical(
+      scale=context.config.prototypes.scale, support=support, query=query
+  )
+
+
+def _prototype_entries() -> dict[str, LearnerEntry]:
+  """Pooling of support and of queries: 'proto_gap_dense' and so on."""
+  names = {'gap': 'GAP', 'gmp': 'GMP', 'dense': 'DC'}
+  return {
+      f'proto_{support}_{query}': LearnerEntry(
+          f'Prototypes {names[support]}, queries {names[query]}',
+          'maps',
+          _prototypes(support, query),
+      )
+      for support in ('gap', 'gmp')
+      for query in names
+  }
+
+
+def implant_stream(config: Any) -> lowshot.Stream:
+  """The implants that a config describes, beside its network's last blocks.
+
+  Raises:
+    ValueError: the network is none that implants are made for.
+  """
+  backbone = models.build_backbone(
+      config.model.backbone, **config.model.options.to_dict()
+  )
+  if not isinstance(backbone, models.ResNet12):
+    raise ValueError(
+        f'implants are made for resnet12, not {config.model.backbone!r}'
+    )
+  options = config.implants
+  return lowshot.Stream(
+      channels=options.channels,
+      blocks=options.blocks,
+      pool=tuple(pool for _, pool in backbone.blocks[-options.blocks :]),
+      activation=options.activation,
+      normalisation=options.normalisation,
+      shortcut=options.shortcut,
+      init_scale=options.init_scale,
+  )
+
+
+def _implants(
+    support: str, query: str, test_query: str
+) -> Callable[[Context], types.Learner]:
+  def make(context):
+    options = context.config.implants
+    return lowshot.implant(
+        stream=implant_stream(context.config),
+        support=support,
+        query=query,
+        test_query=test_query,
+        epochs=options.epochs,
+        learning_rate=options.learning_rate,
+        weight_decay=options.weight_decay,
+        scale=options.scale,
+    )
+
+  return make
+
+
+def _implant_entries() -> dict[str, LearnerEntry]:
+  """Pooling in training, of support and query, and of test queries."""
+  names = {'gap': 'GAP', 'gmp': 'GMP', 'dense': 'DC'}
+  return {
+      f'implant_{support}_{query}_{test}': LearnerEntry(
+          f'Implants {names[support]}-{names[query]}, queries {names[test]}',
+          'taps',
+          _implants(support, query, test),
+          min_shots=2,
+      )
+      for support in ('gap', 'gmp')
+      for query in names
+      for test in names
+  }
 
 
 LEARNERS: Mapping[str, LearnerEntry] = {
@@ -85,6 +168,9 @@ LEARNERS: Mapping[str, LearnerEntry] = {
     'random_finetune': LearnerEntry('Rand + FT', 'images', _random),
     'imprint_finetune': LearnerEntry('Imprinting + FT', 'images', _imprint),
     'joint': LearnerEntry('AllClassJoint', 'images', None),
+    'proto': LearnerEntry('Prototypes', 'features', _prototypes('gap', 'gap')),
+    **_prototype_entries(),
+    **_implant_entries(),
 }
 
 

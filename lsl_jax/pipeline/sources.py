@@ -59,7 +59,11 @@ def load(config: Any, workdir: str) -> Sources:
     )
   # After decoding, which may have left unreadable images out.
   split = check.check(
-      dataset, split, shots=max(config.evaluation.shots), bad=spec.small_class
+      dataset,
+      split,
+      shots=max(config.evaluation.shots),
+      bad=spec.small_class,
+      **_episodes(config),
   )
   path = os.path.join(workdir, 'split.json')
   if os.path.exists(path):
@@ -84,6 +88,13 @@ def load(config: Any, workdir: str) -> Sources:
       '%r: %s', dataset, {k: len(v) for k, v in split._asdict().items()}
   )
   return Sources(make(getattr(split, reported)), make(other) if other else None)
+
+
+def _episodes(config: Any) -> dict[str, Any]:
+  """What episodes need of a class beyond its shots."""
+  if config.evaluation.protocol != 'episodic':
+    return {}
+  return {'queries': config.episodes.queries, 'pooled': True}
 
 
 def class_split(spec: Any, dataset: data.Dataset) -> data.ClassSplit:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from lsl_jax.pipeline import lowshot_study
+from lsl_jax.pipeline import episodic_study, lowshot_study
 from lsl_jax.pipeline.study import Study
 
 _LOWSHOT = Study(lowshot_study.check, lowshot_study.run)
@@ -10,4 +10,5 @@ _LOWSHOT = Study(lowshot_study.check, lowshot_study.run)
 STUDIES: Mapping[str, Study] = {
     'generalized': _LOWSHOT,
     'transfer': _LOWSHOT,
+    'episodic': Study(episodic_study.check, episodic_study.run),
 }

@@ -11,9 +11,9 @@ from lsl_jax.pipeline import registry
 from lsl_jax.pipeline.problem import Problem
 
 # Whether base classes take part.
-PROTOCOLS = {'generalized': True, 'transfer': False}
+PROTOCOLS = {'generalized': True, 'transfer': False, 'episodic': True}
 # Uses of the run's seed that must not meet.
-DRAWS, VIEWS, TEMPLATES = 1, 2, 3
+DRAWS, VIEWS, TEMPLATES, EPISODES, BASE_QUERIES = 1, 2, 3, 4, 5
 
 
 def key_for(seed: int, purpose: int) -> jax.Array:
@@ -34,7 +34,7 @@ class Task:
     base_train: `[b]` indices of base images to train on; none in transfer.
     pool: `[P]` indices of the novel images that may be drawn.
     draws: `[T, N, K]` int32 positions in the pool, nested: n shots are the
-      first n columns.
+      first n columns; T = 0 where tasks are episodes.
     queries: `[Q]` indices of the test images.
   """
 
@@ -92,13 +92,16 @@ def make_task(config: Any, problem: Problem) -> Task:
   base_train = problem.indices(base=True, train=True)
   if with_base:
     queries = np.union1d(problem.indices(base=True, train=False), queries)
-  draws = data.sample_draws(
-      key_for(config.seed, DRAWS),
-      labels[pool] - num_base,
-      num_classes=problem.num_novel,
-      shots=max(config.evaluation.shots),
-      draws=max(config.evaluation.draws, config.evaluation.trained_draws),
-  )
+  shots = max(config.evaluation.shots)
+  draws: Any = np.zeros((0, problem.num_novel, shots), np.int32)
+  if config.evaluation.protocol != 'episodic':
+    draws = data.sample_draws(
+        key_for(config.seed, DRAWS),
+        labels[pool] - num_base,
+        num_classes=problem.num_novel,
+        shots=shots,
+        draws=max(config.evaluation.draws, config.evaluation.trained_draws),
+    )
   return Task(
       problem=problem,
       num_base=num_base,
