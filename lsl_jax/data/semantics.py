@@ -35,7 +35,7 @@ def load(spec: Any, class_names: Sequence[str]) -> Semantics:
         attributes, or vectors that somebody else made of the names),
         'similarity' (an .npz of names and an `[n, n]` matrix);
       `path`: of the file, where there is one;
-      `names`, `values`: keys of the .npz that hold names and numbers;
+      `names_key`, `values_key`: keys of the .npz that hold names and numbers;
       `rename`: '' or a .json file from class names to the names that the source
         knows, such as from WordNet's numbers to words;
       `unknown`: 'error', or 'zero' for classes that the source does not know.
@@ -77,7 +77,7 @@ def _words(fields, names) -> Semantics:
   path = _path(fields)
   wanted = {word for name in names for word in class_words.words(name)}
   if path.endswith('.npz'):
-    known, values = named_tables.read(path, fields['names'], fields['values'])
+    known, values = named_tables.read(path, fields['names_key'], fields['values_key'])
     rows = {name.lower(): row for row, name in reversed([*enumerate(known)])}
     vectors = {word: values[rows[word]] for word in wanted if word in rows}
   else:
@@ -91,7 +91,7 @@ def _words(fields, names) -> Semantics:
 
 def _classes(fields, names) -> Semantics:
   path = _path(fields)
-  known, values = named_tables.read(path, fields['names'], fields['values'])
+  known, values = named_tables.read(path, fields['names_key'], fields['values_key'])
   return _of_vectors(
       named_tables.rows_of(
           names, known, values, unknown=fields['unknown'], where=path
@@ -101,10 +101,10 @@ def _classes(fields, names) -> Semantics:
 
 def _similarity(fields, names) -> Semantics:
   path = _path(fields)
-  known, values = named_tables.read(path, fields['names'], fields['values'])
+  known, values = named_tables.read(path, fields['names_key'], fields['values_key'])
   if values.shape[1] != len(known):
     raise ValueError(
-        f'{path}: {fields["values"]} is no matrix of similarities of'
+        f'{path}: {fields["values_key"]} is no matrix of similarities of'
         f' {len(known)} classes, its shape is {values.shape}'
     )
   options = {'unknown': fields['unknown'], 'where': path}

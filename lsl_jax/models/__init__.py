@@ -26,6 +26,7 @@ from lsl_jax.models.resnet import (
 )
 from lsl_jax.models.resnet12 import ResNet12
 from lsl_jax.models.vgg import VGG16
+from lsl_jax.models.weight_generator import WeightGenerator
 
 __all__ = [
     'BACKBONES',
@@ -48,6 +49,7 @@ __all__ = [
     'ResNet12',
     'Spec',
     'TaskMargins',
+    'WeightGenerator',
     'build',
     'build_backbone',
     'load_pretrained',

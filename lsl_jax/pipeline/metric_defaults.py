@@ -50,8 +50,8 @@ def semantics() -> dict[str, Any]:
       'source': 'unicode',
       'path': '',
       # Keys of an .npz file.
-      'names': 'words',
-      'values': 'vectors',
+      'names_key': 'words',
+      'values_key': 'vectors',
       # A .json file from class names to those that the source knows.
       'rename': '',
       # 'error', or 'zero' for classes that it does not know.
