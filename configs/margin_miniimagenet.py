@@ -15,13 +15,13 @@ one_shot for the other column):
   4     angular, cosine margin           am3,resnet12,arcface (or cosface)
   4     Our full model (cosine)          am3,resnet12,cosine,task
 
-  python -m lsl_jax.main --config=configs/margin_miniimagenet.py:am3,resnet12,task \
+  python -m lsl_jax.main --config=configs/margin_miniimagenet.py:am3,task \
       --config.data.path=miniimagenet --workdir=runs/mini_am3_task
 
 `miniimagenet` is a folder of a folder for each class, named by its WordNet
 number, as the split is; or an .npz file with --config.data.name=npz. Word
-vectors are GloVe's, for which --config.metric.semantics.rename must name a .json
-file from these numbers to words. The recipe is AM3's, since the paper tells
+vectors are GloVe's, for which --config.metric.semantics.rename must name a
+.json file from these numbers to words. ResNet-12 is the default. The recipe is AM3's, since the paper tells
 none. The paper's numbers, 600 tasks: AM3 + TRAML 67.10 and 79.54. At full size:
 not run; about a day of one GPU with ResNet-12.
 """

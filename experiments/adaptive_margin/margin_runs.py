@@ -90,9 +90,7 @@ def finish(workdir: str, name: str, seed: int, options: Any) -> None:
   place = folder(workdir, options.data, name, seed)
   if os.path.exists(os.path.join(place, report.results.JSON_NAME)):
     return
-  config = get_config(
-      options.data, name, seed, options.set, options.variants
-  )
+  config = get_config(options.data, name, seed, options.set, options.variants)
   run.run(config, place)
 
 

@@ -2,229 +2,149 @@
 
   python experiments/benchmarks/input_pipeline.py
 
-In memory: the training stream of configs/imprint_glyphs.py alone, the training
-step alone, and both in the training loop, with the share of its time that the
-loop waits for data. Streamed: photographs' stand-ins of 96 x 96 pixels, JPEG
-files that are decoded, cropped to 84 and flipped, by threads and by processes,
-beside the training step of Conv-4 on such crops. Prints tables and writes
-input_pipeline.json and input_pipeline.md into --output.
+Letters in memory, as configs/imprint_glyphs.py trains on them, and JPEG files
+that are decoded, cropped and flipped by threads or processes. Measured in
+turns: the stream alone, the training step alone on one batch again and again,
+and the training loop with both; by the clock, and in time of the processors
+(without that of other processes), of which the loop takes more than the step by
+all that data and the loop itself cost. The share of waiting is what the loop
+reports: the time in which the devices ran out of steps before the next batch
+came. Prints tables and writes input_pipeline.json and input_pipeline.md into
+--output.
 """
 
 import argparse
-import io
+from collections.abc import Callable
+import functools
 import json
 import pathlib
 import statistics
-import sys
-import tempfile
 import time
 from typing import Any
 
+import letters  # pyrefly: ignore[missing-import]
 import machine  # pyrefly: ignore[missing-import]
 import networks  # pyrefly: ignore[missing-import]
-import numpy as np
-from PIL import Image
+import photographs  # pyrefly: ignore[missing-import]
 
 from lsl_jax.pipeline import runtime
 
 HERE = pathlib.Path(__file__).parent
+LOOP, STEP = 'training loop', 'training step alone'
+# Seconds by the clock and of the processors that a batch takes, one a round.
+Costs = dict[str, list[tuple[float, float]]]
 
 
-def embedded(steps: int, rounds: int, variant: str | None) -> dict[str, Any]:
-  """Glyphs as the main job trains on them."""
+def measure(case: tuple[Any, ...], steps: int, rounds: int) -> dict[str, Any]:
+  """Costs of a batch, in turns; the loop reads the first of the streams.
+
+  Args:
+    case: executor, state and streams by name.
+    steps: batches a round.
+    rounds: how many.
+  """
   import jax
 
-  sys.path.insert(0, str(HERE.parents[1]))
-  from configs import imprint_glyphs
   from lsl_jax import training
-  from lsl_jax.pipeline import fitting, phase1, registry, sources
 
-  config = imprint_glyphs.get_config(variant)
-  with tempfile.TemporaryDirectory() as folder:
-    problem, _ = sources.load(config, folder)
-  representation = registry.make_representation(config, problem.num_base, None)
-  stream = fitting.make_stream(
-      config,
-      config.train,
-      problem,
-      problem.indices(base=True, train=True),
-      None,
-      0,
-      training.sharding.mesh(),
-  )
-  optimizer = training.optimizer.make(
-      config.train.optimizer,
-      steps_per_epoch=stream.steps_per_epoch,
-      num_steps=10 * steps,
-  )
-  executor = training.executor.make('jit', representation.loss, optimizer)
-  state = training.TrainState.create(
-      jax.device_get(phase1.initialise(config, representation)), optimizer
-  )
-  result = _alternate(executor, state, stream, steps, rounds)
-  reports: list[dict[str, float]] = []
-  training.fit(
-      executor,
-      state,
-      stream.batches,
-      key=jax.random.key(0),
-      num_steps=(rounds + 1) * steps,
-      on_metrics=lambda _, scalars: reports.append(scalars),
-      log_every=steps,
-  )
-  reports = reports[1:]  # the first report holds what was compiled
-  batch = stream.batch_size
+  executor, state, streams = case
+  first = next(iter(streams.values()))
+  batches = {name: stream.batches(0) for name, stream in streams.items()}
+  batch = executor.put_batch(next(batches[next(iter(streams))]))
+  placed = executor.put_state(state)
+  key = executor.put_state(jax.random.key(0))
+  costs: Costs = {}
+  waits = []
+
+  def take(source):
+    for _ in range(steps):
+      jax.block_until_ready(next(source))
+
+  def updates():
+    nonlocal placed
+    for _ in range(steps):
+      placed, _ = executor.run(placed, batch, key)
+    jax.block_until_ready(placed)
+
+  def loop():
+    times, reports = [], []
+
+    def on_metrics(step, scalars):
+      del step
+      times.append((time.perf_counter(), time.process_time()))
+      reports.append(scalars)
+
+    training.fit(
+        executor,
+        state,
+        lambda step: opened.append(first.batches(step)) or opened[-1],
+        key=jax.random.key(0),
+        num_steps=2 * steps,  # the first half is warming up
+        on_metrics=on_metrics,
+        log_every=steps,
+    )
+    waits.append(reports[1]['data_wait'])
+    return [end - start for start, end in zip(*times, strict=True)]
+
+  opened: list[Any] = []
+  updates()  # compiles
+  for _ in range(rounds):
+    for name, source in batches.items():
+      cost = _time(functools.partial(take, source), steps)
+      costs.setdefault(f'stream alone, {name}', []).append(cost)
+    costs.setdefault(STEP, []).append(_time(updates, steps))
+    costs.setdefault(LOOP, []).append(tuple(s / steps for s in loop()))
+    opened.pop().close()
+  for source in batches.values():
+    source.close()
   return {
-      'batch': batch,
+      'batch': first.batch_size,
       'steps': steps,
-      **result,
-      'loop': [batch * report['steps_per_second'] for report in reports],
-      'data_wait': [report['data_wait'] for report in reports],
+      'seconds': costs,
+      'data_wait': waits,
   }
 
 
-def _alternate(executor, state, stream, steps, rounds) -> dict[str, list]:
-  """Images a second of the stream and of the step, in turns."""
-  import jax
-
-  batches = stream.batches(0)
-  batch = executor.put_batch(next(batches))
-  state = executor.put_state(state)
-  key = executor.put_state(jax.random.key(0))
-  state, _ = executor.run(state, batch, key)
-  rates: dict[str, list[float]] = {'stream': [], 'step': []}
-  images = stream.batch_size * steps
-  for _ in range(rounds):
-    jax.block_until_ready(state)
-    start = time.perf_counter()
-    for _ in range(steps):
-      jax.block_until_ready(next(batches))
-    rates['stream'].append(images / (time.perf_counter() - start))
-    start = time.perf_counter()
-    for _ in range(steps):
-      state, _ = executor.run(state, batch, key)
-    jax.block_until_ready(state)
-    rates['step'].append(images / (time.perf_counter() - start))
-  batches.close()
-  return rates
-
-
-def jpegs(count: int, size: int = 96):
-  """Smooth random images as JPEG files."""
-  from lsl_jax.data import encoded
-
-  rng = np.random.default_rng(0)
-  files = []
-  for _ in range(count):
-    coarse = rng.integers(0, 256, (12, 12, 3), dtype=np.uint8)
-    image = Image.fromarray(coarse).resize(
-        (size, size), Image.Resampling.BICUBIC
-    )
-    noise = rng.integers(-8, 9, (size, size, 3))
-    pixels = np.clip(np.asarray(image) + noise, 0, 255).astype(np.uint8)
-    file = io.BytesIO()
-    Image.fromarray(pixels).save(file, 'JPEG', quality=90)
-    files.append(np.frombuffer(file.getvalue(), np.uint8))
-  offsets = np.cumsum([0, *map(len, files)])
-  return encoded.Pack(np.concatenate(files), offsets)
-
-
-READERS = {
-    'a thread a core': {},
-    '1 thread': {'threads': 1},
-    'no threads': {'threads': 0},
-    '2 processes': {'workers': 2},
-}
-
-
-def from_files(
-    count: int,
-    steps: int,
-    rounds: int,
-    network: networks.Network,
-    readers: list[str],
-) -> dict[str, Any]:
-  """Images that are decoded while training goes on."""
-  import jax
-
-  from lsl_jax import data, training
-  from lsl_jax.data import augment
-
-  images, batch = jpegs(count), network.batch
-  labels = np.arange(count) % network.classes
-  mesh = training.sharding.mesh()
-
-  def stream(**options):
-    return data.streamed(
-        images,
-        labels,
-        batch_size=batch,
-        seed=0,
-        spec=augment.Spec(crop='random', size=network.size, flip=True),
-        sharding=training.sharding.divided(mesh),
-        **options,
-    )
-
-  executor, placed, _ = networks.make(network)
-  state = executor.fetch(placed)
-  result: dict[str, Any] = {'batch': batch, 'steps': steps, 'stream': {}}
-  for name in readers:
-    source = stream(**READERS[name])
-    rates = _alternate(executor, state, source, steps, rounds)
-    result['stream'][name] = rates['stream']
-    result.setdefault('step', []).extend(rates['step'])
-  reports: list[dict[str, float]] = []
-  batches = []
-
-  def begin(step):
-    batches.append(stream().batches(step))
-    return batches[-1]
-
-  training.fit(
-      executor,
-      state,
-      begin,
-      key=jax.random.key(0),
-      num_steps=(rounds + 1) * steps,
-      on_metrics=lambda _, scalars: reports.append(scalars),
-      log_every=steps,
-  )
-  batches[0].close()
-  result['loop'] = [batch * r['steps_per_second'] for r in reports[1:]]
-  result['data_wait'] = [r['data_wait'] for r in reports[1:]]
-  return result
+def _time(work: Callable[[], Any], steps: int) -> tuple[float, float]:
+  start, busy = time.perf_counter(), time.process_time()
+  work()
+  now = time.perf_counter(), time.process_time()
+  return (now[0] - start) / steps, (now[1] - busy) / steps
 
 
 def as_markdown(result: dict[str, Any]) -> str:
-  """Tables of images a second: best and median of the rounds."""
-  lines = ['# Input pipeline: images a second', '']
+  """Tables: the best and the median of the rounds."""
+  lines = ['# Input pipeline', '']
   lines += [f'- {name}: {text}' for name, text in result['machine'].items()]
   for title, facts in result['measured'].items():
-    streams = facts['stream']
-    if not isinstance(streams, dict):
-      streams = {'on the device': streams}
-    rows = {f'stream alone, {name}': v for name, v in streams.items()}
-    rows['training step alone'] = facts['step']
-    rows['training loop'] = facts['loop']
-    step = max(facts['step'])
     lines += [
         '',
         f'{title}, batch {facts["batch"]}, rounds of {facts["steps"]} batches:',
         '',
-        '| | best | median | of the step alone |',
+        '| | images a second, best | median | processors, ms a batch, median |',
         '|---|---|---|---|',
     ]
-    lines += [
-        f'| {name} | {max(rates):.0f} | {statistics.median(rates):.0f} |'
-        f' {max(rates) / step:.2f} |'
-        for name, rates in rows.items()
+    for name, rounds in facts['seconds'].items():
+      clock, busy = zip(*rounds, strict=True)
+      lines.append(
+          f'| {name} | {facts["batch"] / min(clock):.0f} |'
+          f' {facts["batch"] / statistics.median(clock):.0f} |'
+          f' {1e3 * statistics.median(busy):.2f} |'
+      )
+    extra = [
+        loop[1] / step[1] - 1
+        for loop, step in zip(
+            facts['seconds'][LOOP], facts['seconds'][STEP], strict=True
+        )
     ]
     waits = facts['data_wait']
     lines += [
         '',
-        'Share of the time that the loop waited for data: median'
+        'Share of the time that the devices waited for data: median'
         f' {100 * statistics.median(waits):.2f} %, at most'
-        f' {100 * max(waits):.2f} %.',
+        f' {100 * max(waits):.2f} %. The loop takes'
+        f' {100 * statistics.median(extra):.0f} % more of the processors than'
+        ' the step alone (median of the rounds).',
     ]
   return '\n'.join([*lines, ''])
 
@@ -237,25 +157,23 @@ def main() -> None:
   parser.add_argument('--quick', action='store_true', help='tiny: does it run?')
   parser.add_argument('--output', type=pathlib.Path, default=HERE)
   options = parser.parse_args()
-  variant, name, readers = None, 'conv4-64 at 84', list(READERS)
+  variant, network, readers = None, 'conv4-64 at 84', None
   if options.quick:
     options.steps, options.rounds, options.images = 2, 2, 64
-    variant, name, readers = 'smoke', 'tiny', readers[:1]
+    variant, network, readers = 'smoke', 'tiny', 1
   runtime.start()
   facts = machine.describe('jax', 'jaxlib', 'flax', 'numpy', 'grain', 'pillow')
-  result = {
-      'machine': facts,
-      'measured': {
-          'Letters in memory': embedded(options.steps, options.rounds, variant),
-          'JPEG files of 96 x 96 pixels': from_files(
-              options.images,
-              max(2, options.steps // 4),
-              options.rounds,
-              networks.NETWORKS[name],
-              readers,
-          ),
-      },
+  measured = {
+      'Letters in memory': measure(
+          letters.make(variant), options.steps, options.rounds
+      ),
+      'JPEG files of 96 x 96 pixels': measure(
+          photographs.make(options.images, networks.NETWORKS[network], readers),
+          max(2, options.steps // 4),
+          options.rounds,
+      ),
   }
+  result = {'machine': facts, 'measured': measured}
   text = as_markdown(result)
   print(text)
   options.output.mkdir(parents=True, exist_ok=True)

@@ -77,7 +77,7 @@ def _words(fields, names) -> Semantics:
   path = _path(fields)
   wanted = {word for name in names for word in class_words.words(name)}
   if path.endswith('.npz'):
-    known, values = named_tables.read(path, fields['names_key'], fields['values_key'])
+    known, values = _table(path, fields)
     rows = {name.lower(): row for row, name in reversed([*enumerate(known)])}
     vectors = {word: values[rows[word]] for word in wanted if word in rows}
   else:
@@ -91,7 +91,7 @@ def _words(fields, names) -> Semantics:
 
 def _classes(fields, names) -> Semantics:
   path = _path(fields)
-  known, values = named_tables.read(path, fields['names_key'], fields['values_key'])
+  known, values = _table(path, fields)
   return _of_vectors(
       named_tables.rows_of(
           names, known, values, unknown=fields['unknown'], where=path
@@ -101,7 +101,7 @@ def _classes(fields, names) -> Semantics:
 
 def _similarity(fields, names) -> Semantics:
   path = _path(fields)
-  known, values = named_tables.read(path, fields['names_key'], fields['values_key'])
+  known, values = _table(path, fields)
   if values.shape[1] != len(known):
     raise ValueError(
         f'{path}: {fields["values_key"]} is no matrix of similarities of'
@@ -111,6 +111,11 @@ def _similarity(fields, names) -> Semantics:
   some = named_tables.rows_of(names, known, values, **options)
   both = named_tables.rows_of(names, known, some.T, **options)
   return Semantics(some, both)
+
+
+def _table(path, fields):
+  """Names and their rows of numbers, from an .npz file."""
+  return named_tables.read(path, fields['names_key'], fields['values_key'])
 
 
 def _path(fields) -> str:

@@ -2,7 +2,11 @@
 
 from lsl_jax.evaluation.episodic import episodic
 from lsl_jax.evaluation.features import extract, extract_views
-from lsl_jax.evaluation.intervals import confidence_interval, standard_error
+from lsl_jax.evaluation.intervals import (
+    confidence_interval,
+    proportion_interval,
+    standard_error,
+)
 from lsl_jax.evaluation.metrics import (
     accuracy,
     confusion,
@@ -31,6 +35,7 @@ __all__ = [
     'harmonic_mean',
     'mean_recall',
     'predictions',
+    'proportion_interval',
     'ranks',
     'recalls',
     'standard_error',

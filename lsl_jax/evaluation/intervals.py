@@ -67,6 +67,49 @@ def confidence_interval(
   return np.mean(values, axis=0), quantile * standard_error(values)
 
 
+def proportion_interval(
+    successes: int, trials: int, *, level: float = 0.95
+) -> tuple[float, float, float]:
+  r"""A share of few trials, and its interval after Wilson.
+
+  The interval holds every share p from which the observed one, :math:`\hat p`,
+  is less than z of p's own standard errors away,
+
+  .. math:: |\hat p - p| \le z \sqrt{p (1 - p) / n},
+
+  so it stays within 0 .. 1, and is no point where all trials succeed.
+
+  Args:
+    successes: how many trials succeeded.
+    trials: n, at least 1.
+    level: the share of cases in which the interval holds p, about, in (0, 1).
+
+  Returns:
+    :math:`\hat p` and the two ends of the interval.
+
+  Raises:
+    ValueError: counts or level out of range.
+
+  References:
+    Wilson. Probable inference, the law of succession, and statistical
+    inference. JASA 1927.
+
+  >>> print('%.3f (%.3f to %.3f)' % proportion_interval(10, 10))
+  1.000 (0.722 to 1.000)
+  """
+  if not 0 < level < 1:
+    raise ValueError(f'level must lie between 0 and 1, not {level}')
+  if not 0 <= successes <= trials or trials < 1:
+    raise ValueError(f'{successes} of {trials} trials is no share')
+  square = statistics.NormalDist().inv_cdf((1 + level) / 2) ** 2
+  share = successes / trials
+  centre = (share + square / (2 * trials)) / (1 + square / trials)
+  half = math.sqrt(
+      square * (share * (1 - share) + square / (4 * trials)) / trials
+  ) / (1 + square / trials)
+  return share, max(0.0, centre - half), min(1.0, centre + half)
+
+
 def student_quantile(level: float, degrees: int) -> float:
   r"""The t between whose negative and itself a share of the values lies.
 

@@ -21,12 +21,15 @@ class Conv4(nn.Module):
   Attributes:
     width: channels of every block.
     depth: how many blocks; each halves the map.
+    last_relu: whether the last block has a ReLU; Dynamic FSL's cosine
+      classifier wants features of both signs.
     axis_name: mapped axis over which the batch is divided, or None.
     dtype: of the arithmetic; parameters are float32.
   """
 
   width: int = 64
   depth: int = 4
+  last_relu: bool = True
   axis_name: str | None = None
   dtype: Any = None
 
@@ -39,6 +42,8 @@ class Conv4(nn.Module):
       x = layers.conv(
           self.width, 3, dtype=self.dtype, name=f'block{block}_conv'
       )(x)
-      x = nn.relu(norm(name=f'block{block}_norm')(x))
+      x = norm(name=f'block{block}_norm')(x)
+      if block < self.depth or self.last_relu:
+        x = nn.relu(x)
       x = layers.max_pool(x, 2, 2)
     return {'map': x, 'pooled': layers.global_mean(x)}

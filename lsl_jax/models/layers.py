@@ -24,6 +24,7 @@ def conv(
     *,
     name: str,
     stride: int = 1,
+    padding: int | str | None = None,
     use_bias: bool = False,
     dtype: Any = None,
     kernel_init: Any = conv_init,
@@ -35,6 +36,8 @@ def conv(
     size: of the kernel, odd.
     name: of the submodule.
     stride: in both directions.
+    padding: another one: pixels on every side, or 'SAME', which is TensorFlow's
+      and puts the odd pixel of a stride at the end.
     use_bias: whether a bias is added; batch normalisation makes it useless.
     dtype: of the arithmetic, None for that of the input.
     kernel_init: `(key, shape, dtype) -> kernel`.
@@ -46,7 +49,7 @@ def conv(
       channels,
       (size, size),
       (stride, stride),
-      padding=size // 2,
+      padding=size // 2 if padding is None else padding,
       use_bias=use_bias,
       kernel_init=kernel_init,
       dtype=dtype,

@@ -10,6 +10,7 @@ import jax
 from lsl_jax.models import (
     c128f,
     conv4,
+    efficientnet,
     heads,
     inception,
     resnet,
@@ -28,6 +29,7 @@ BACKBONES: dict[str, Callable[..., nn.Module]] = {
     'resnet50': resnet.resnet50,
     'inception_v1': inception.InceptionV1,
     'vgg16': vgg.VGG16,
+    'efficientnet_lite0': efficientnet.EfficientNetLite0,
 }
 HEADS = ('cosine', 'linear')
 

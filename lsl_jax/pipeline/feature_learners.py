@@ -41,18 +41,13 @@ def accuracies(
       kind: jnp.asarray(_pool(config, task, trained, workdir, kind))
       for kind in {registry.LEARNERS[name].consumes for name in names}
   }
-  context = Context(
-      config,
-      trained,
-      trained.scale if task.num_base else np.mean(trained.scale),
-      phases.products(config, task, trained, workdir, names),
-  )
+  made = context(config, task, trained, names, workdir)
   return {
       name: {
           metric: np.asarray(values)
           for metric, values in evaluation.generalized(
               task_lib.key_for(config.seed, task_lib.TEMPLATES),
-              _make(name, context),
+              make(name, made),
               base,
               pools[registry.LEARNERS[name].consumes],
               jnp.asarray(task.draws[: config.evaluation.draws]),
@@ -77,11 +72,28 @@ def _pool(config, task, trained, workdir, kind) -> np.ndarray:
   )
 
 
-def _make(name: str, context: Context) -> types.Learner:
-  make = registry.LEARNERS[name].make
-  if make is None:
+def context(
+    config: Any,
+    task: task_lib.Task,
+    trained: Trained,
+    names: Sequence[str],
+    workdir: str,
+) -> Context:
+  """What learners are made from, after the phases that some of them need."""
+  return Context(
+      config,
+      trained,
+      trained.scale if task.num_base else np.mean(trained.scale),
+      phases.products(config, task, trained, workdir, names),
+  )
+
+
+def make(name: str, made: Context) -> types.Learner:
+  """The learner of that name; ValueError for one that trains a network."""
+  entry = registry.LEARNERS[name]
+  if entry.make is None:
     raise ValueError(f'learner {name!r} is not one of stored features')
-  return make(context)
+  return entry.make(made)
 
 
 def stored(

@@ -19,6 +19,8 @@ from lsl_jax.pipeline.problem import Problem
 NORMALISATIONS = {
     'symmetric': ((0.5, 0.5, 0.5), (0.5, 0.5, 0.5)),
     'imagenet': (augment.IMAGENET_MEAN, augment.IMAGENET_STD),
+    # (x - 127) / 128
+    'efficientnet_lite': ((127 / 255,) * 3, (128 / 255,) * 3),
 }
 SELECT = ('last', 'best')
 Evaluate = Callable[[types.Variables], dict[str, float]]

@@ -71,13 +71,13 @@ def narrow(config: Any, number: int, images: int) -> None:
   config.model.options.width = 16
   config.train.batch_size = 64
   config.train.episodes.queries = 5
+  iterations(config, number, images)
   config.train.optimizer = {
       'name': 'adam',
       'learning_rate': 3e-3,
       'weight_decay': 0.0,
+      'schedule': {'name': 'cosine'},
   }
-  iterations(config, number, images)
-  config.train.optimizer.schedule = {'name': 'cosine'}
   config.train.validate_every_epochs *= 7.5
   config.train.checkpoint_every_epochs *= 7.5
   config.train.log_every = 20
@@ -120,10 +120,28 @@ def matching(config: Any) -> None:
 
 
 def dynamic(config: Any) -> None:
-  """Tables 1 and 2: Dynamic FSL, a cosine classifier and a weight generator."""
+  """Tables 1 and 2: Dynamic FSL, a cosine classifier and a weight generator.
+
+  Its own recipe: 60,000 batches of 256 images, random crops and flips.
+  """
   _method(config, 'cosine')
   config.train.sampling = 'epoch'
   config.model.head = 'cosine'
+  _without_last(config)
+  size = config.data.size
+  config.data.augment.crop = 'random'
+  config.data.augment.padding = max(2, size * 8 // 84)
+  config.data.augment.flip = config.data.name != 'glyphs'
+  config.train.batch_size = 256
+  config.train.iterations = 60_000
+  config.train.optimizer = {
+      'name': 'sgd',
+      'learning_rate': 0.1,
+      'momentum': 0.9,
+      'nesterov': True,
+      'weight_decay': 5e-4,
+      'schedule': {'name': 'cosine'},
+  }
 
 
 def cosine(config: Any) -> None:
@@ -163,6 +181,7 @@ def conv4(config: Any) -> None:
   config.model.backbone = 'conv4'
   config.model.options = {'width': 64}
   config.model.pooling = 'flatten'
+  _without_last(config)
 
 
 def resnet12(config: Any) -> None:
@@ -170,6 +189,7 @@ def resnet12(config: Any) -> None:
   config.model.backbone = 'resnet12'
   config.model.options = {'width': 64}
   config.model.pooling = 'gap'
+  _without_last(config)
 
 
 def smoke(config: Any) -> None:
@@ -211,6 +231,13 @@ def smoke(config: Any) -> None:
 def _method(config: Any, name: str) -> None:
   config.representation.name = name
   config.learners = (_LEARNERS[name],)
+
+
+def _without_last(config: Any) -> None:
+  """A cosine classifier's extractor ends without ReLU, or swish."""
+  if config.representation.name == 'cosine':
+    last = 'last_swish' if config.model.backbone == 'resnet12' else 'last_relu'
+    config.model.options[last] = False
 
 
 def _as_cosines(config: Any) -> None:

@@ -1,6 +1,5 @@
 """Phase 1: a network trained on the base classes, or found already trained."""
 
-import os
 from typing import Any
 
 import jax
@@ -81,8 +80,9 @@ def initialise(
   image = jnp.zeros((1, size, size, 3))
   variables = jax.jit(representation.init)(jax.random.key(config.seed), image)
   if config.model.pretrained:
-    path = os.path.expanduser(config.model.pretrained)
-    variables = pretrained.load(path, config.model.backbone, variables)
+    variables = pretrained.load(
+        config.model.pretrained, config.model.backbone, variables
+    )
   return variables
 
 

@@ -48,7 +48,7 @@ def load(config: Any, workdir: str) -> Sources:
   split = class_split(spec, dataset)
   if spec.max_classes:
     dataset, split = _reduce(dataset, split, spec.max_classes)
-  in_memory = _fits(spec, dataset)
+  in_memory = fits(spec, dataset)
   if in_memory:
     dataset = dense.to_dataset(
         dataset,
@@ -112,7 +112,7 @@ def class_split(spec: Any, dataset: data.Dataset) -> data.ClassSplit:
   )
 
 
-def _fits(spec: Any, dataset: data.Dataset) -> bool:
+def fits(spec: Any, dataset: data.Dataset) -> bool:
   """Whether memory can hold the images, decoded and resized."""
   needed = len(dataset) * spec.resize**2 * 3 / 1e9
   if needed > spec.memory_gb:

@@ -2,7 +2,11 @@
 
 from collections.abc import Mapping
 
-from lsl_jax.pipeline import episodic_study, lowshot_study
+from lsl_jax.pipeline import (
+    episodic_study,
+    lowshot_study,
+    own_images_study,
+)
 from lsl_jax.pipeline.study import Study
 
 _LOWSHOT = Study(lowshot_study.check, lowshot_study.run)
@@ -11,4 +15,5 @@ STUDIES: Mapping[str, Study] = {
     'generalized': _LOWSHOT,
     'transfer': _LOWSHOT,
     'episodic': Study(episodic_study.check, episodic_study.run),
+    'own_images': Study(own_images_study.check, own_images_study.run),
 }

@@ -11,7 +11,12 @@ from lsl_jax.pipeline import registry
 from lsl_jax.pipeline.problem import Problem
 
 # Whether base classes take part.
-PROTOCOLS = {'generalized': True, 'transfer': False, 'episodic': True}
+PROTOCOLS = {
+    'generalized': True,
+    'transfer': False,
+    'episodic': True,
+    'own_images': False,
+}
 # Uses of the run's seed that must not meet.
 DRAWS, VIEWS, TEMPLATES, EPISODES, BASE_QUERIES = 1, 2, 3, 4, 5
 

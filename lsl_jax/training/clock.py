@@ -24,11 +24,25 @@ class Clock:
     self._paused = 0.0
     self._steps = 0
 
-  def wait_for(self, source: Iterator[T]) -> T | None:
-    """The next item, or None; the time until then is waiting for data."""
+  def wait_for(
+      self, source: Iterator[T], idle: Callable[[], bool] = lambda: True
+  ) -> T | None:
+    """The next item, or None.
+
+    Devices work on steps that were queued while the host fetches the next
+    batch, or tells the devices how to make it. So its time is waiting only
+    where the devices have come to the end of their work meanwhile. All of it
+    then counts, though they may have worked for some of it: what is reported
+    is the most that can have been lost.
+
+    Args:
+      source: of batches.
+      idle: whether the devices have nothing left to do, asked at the end.
+    """
     start = self._now()
     item = next(source, None)
-    self._waited += self._now() - start
+    if idle():
+      self._waited += self._now() - start
     self._steps += 1
     return item
 
@@ -46,8 +60,8 @@ class Clock:
       steps_left: steps until the run ends.
 
     Returns:
-      `steps_per_second`, `data_wait` (a share of the time, 0 to 1) and
-      `seconds_left`.
+      `steps_per_second`, `data_wait` (the share of the time in which devices
+      had to wait for the next batch, at most, 0 to 1) and `seconds_left`.
     """
     elapsed = max(self._now() - self._start - self._paused, 1e-9)
     rate = self._steps / elapsed

@@ -102,7 +102,7 @@ def fit(
 
   with signals.Termination() as termination:
     while step < num_steps:
-      batch = clock.wait_for(source)
+      batch = clock.wait_for(source, monitor.idle)
       if batch is None:
         raise ValueError(f'The batches ended at step {step} of {num_steps}.')
       placed, metrics = executor.run(

@@ -64,6 +64,14 @@ class Monitor:
     while len(self._unread) > self._ahead:
       self._read()
 
+  def idle(self) -> bool:
+    """Whether the devices have finished every step so far."""
+    return all(
+        leaf.is_ready()
+        for _, metrics in self._unread
+        for leaf in jax.tree.leaves(metrics)
+    )
+
   def drain(self) -> None:
     """Reads all steps so far; after this, the newest state is finite.
 

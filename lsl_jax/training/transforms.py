@@ -77,6 +77,10 @@ def clip_each(norm: float) -> optax.GradientTransformation:
     The transformation.
   """
 
+  def init(params):
+    del params
+    return optax.EmptyState()
+
   def shorten(gradient):
     length = jnp.sqrt(jnp.sum(jnp.square(gradient)))
     return gradient * jnp.minimum(1.0, norm / jnp.maximum(length, 1e-12))
@@ -85,7 +89,7 @@ def clip_each(norm: float) -> optax.GradientTransformation:
     del params
     return jax.tree.map(shorten, updates), state
 
-  return optax.GradientTransformation(lambda _: optax.EmptyState(), update)
+  return optax.GradientTransformation(init, update)
 
 
 def scale_subtrees(

@@ -54,5 +54,5 @@ def test_a_damaged_file_is_named_with_its_line(write, content, message):
 
 
 def test_a_missing_file_is_named(tmp_path):
-  with pytest.raises(FileNotFoundError, match='no.txt does not exist'):
+  with pytest.raises(FileNotFoundError, match=r'no\.txt does not exist'):
     word_vectors.read_text(tmp_path / 'no.txt', {'maple'})

@@ -40,9 +40,9 @@ def test_raising_it_lowers_what_a_step_leaves_of_the_loss(problem):
     step = jax.grad(lambda w: _loss(logits_of, w, margins, 0))(weights)
     return _loss(logits_of, weights - size * step, 0 * margins, 1)
 
-  slope = jax.grad(
-      lambda m: losses.margin_alignment(logits_of, weights, m)
-  )(margins)
+  slope = jax.grad(lambda m: losses.margin_alignment(logits_of, weights, m))(
+      margins
+  )
   free = jax.grad(lambda w: _loss(logits_of, w, 0 * margins, 1))(weights)
   expected = -jax.grad(left)(margins, 1e-3) / 1e-3 / jnp.linalg.norm(free)
   np.testing.assert_allclose(slope, expected, rtol=2e-2, atol=2e-4)
@@ -51,7 +51,7 @@ def test_raising_it_lowers_what_a_step_leaves_of_the_loss(problem):
 
 def test_the_network_receives_no_gradient_from_it(problem):
   logits_of, weights, margins = problem
-  slope = jax.grad(
-      lambda w: losses.margin_alignment(logits_of, w, margins)
-  )(weights)
+  slope = jax.grad(lambda w: losses.margin_alignment(logits_of, w, margins))(
+      weights
+  )
   np.testing.assert_array_equal(slope, 0)

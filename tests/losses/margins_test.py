@@ -23,9 +23,7 @@ def _oracle(logits, label, ahead):
   """One example in float64: -log of eqs. 2, 4 and 6."""
   right = math.exp(logits[label])
   wrong = sum(
-      math.exp(value + ahead[k])
-      for k, value in enumerate(logits)
-      if k != label
+      math.exp(value + ahead[k]) for k, value in enumerate(logits) if k != label
   )
   return -math.log(right / (right + wrong))
 
@@ -112,9 +110,7 @@ def test_arcface_turns_the_right_class_away_by_an_angle(rng):
     angle = math.acos(row[y]) + 0.5
     values = [4 * value for value in row]
     values[y] = 4 * (
-        math.cos(angle)
-        if angle < math.pi
-        else row[y] - 0.5 * math.sin(0.5)
+        math.cos(angle) if angle < math.pi else row[y] - 0.5 * math.sin(0.5)
     )
     expected.append(_oracle(values, y, [0] * 3))
   assert (np.arccos(cosines[np.arange(50), labels]) + 0.5 > math.pi).any()

@@ -13,7 +13,7 @@ NO_BASE = types.Base(jnp.zeros((0, 4)))
 
 @pytest.fixture
 def task(rng):
-  """Support of three classes, two examples each, in mixed order, and queries."""
+  """Support of three classes, two examples each, and queries."""
   features = jnp.float32(rng.normal(size=(6, 4)))
   labels = jnp.array([2, 0, 1, 1, 2, 0])
   queries = jnp.float32(rng.normal(size=(2, 5, 4)))

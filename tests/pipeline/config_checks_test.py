@@ -29,7 +29,7 @@ def _set(config, dotted, value):
         ('model.dtype', 'int8', "dtype 'int8'; valid ones: float32, bfloat16"),
         ('model.options.widht', 3, "backbone 'conv4':"),
         ('representation.name', 'nca', "name 'nca'; valid ones: lifted, proxy"),
-        ('data.normalisation', 'no', 'valid ones: imagenet, symmetric'),
+        ('data.normalisation', 'no', 'ones: efficientnet_lite, imagenet, sym'),
         ('data.augment.crop', 'left', "unknown crop 'left'"),
         ('evaluation.protocol', 'all', 'valid ones: generalized, transfer'),
         ('evaluation.classes', 'base', 'valid ones: novel, validation'),

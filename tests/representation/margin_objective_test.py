@@ -94,9 +94,9 @@ def test_matching_networks_attend_by_cosines(tiny_network, episodes):
   np.testing.assert_allclose(params['head']['scale'], 4)
 
   def score(query, support):  # of one example: the cosine
-    return 4 * np.mean([
-        query @ s / np.linalg.norm(query) / np.linalg.norm(s) for s in support
-    ])
+    return 4 * np.mean(
+        [query @ s / np.linalg.norm(query) / np.linalg.norm(s) for s in support]
+    )
 
   value, _ = made.loss(params, state, episodes, KEY)
   expected = _expected(
@@ -112,9 +112,7 @@ def test_am3_gives_the_words_of_each_tasks_classes_to_the_mixture(
   semantics = jnp.float32(rng.normal(size=(4, 5)))
   mixture = models.CrossModalMixture(3, dropout=0.0, normalise=False)
   made = representation.with_margin(
-      representation.cross_modal_prototypes(
-          network, SHAPE, mixture, semantics
-      ),
+      representation.cross_modal_prototypes(network, SHAPE, mixture, semantics),
       models.Margin(),
   )
   params, state = _variables(made, episodes)
@@ -152,12 +150,8 @@ def test_a_cosine_classifier_is_one_task_of_all_classes(
       'class': losses.margin_cross_entropy(
           logits, batch.labels, 2 * similarities
       ),
-      'cosface': losses.cosface(
-          cosines, batch.labels, scale=10.0, margin=0.3
-      ),
-      'arcface': losses.arcface(
-          cosines, batch.labels, scale=10.0, margin=0.3
-      ),
+      'cosface': losses.cosface(cosines, batch.labels, scale=10.0, margin=0.3),
+      'arcface': losses.arcface(cosines, batch.labels, scale=10.0, margin=0.3),
   }
   for name, values in expected.items():
     made = representation.with_margin(
@@ -235,9 +229,7 @@ def test_devices_with_whole_tasks_take_the_global_batchs_step(
       ),
   ):
     jax.tree.map(
-        lambda a, b: np.testing.assert_allclose(
-            a[0], b, rtol=2e-3, atol=1e-5
-        ),
+        lambda a, b: np.testing.assert_allclose(a[0], b, rtol=2e-3, atol=1e-5),
         ours,
         theirs,
     )

@@ -2,6 +2,7 @@ import itertools
 import os
 import signal
 import threading
+import time
 
 import jax
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 
 from lsl_jax import training
 from lsl_jax.training import clock as clock_lib
+from lsl_jax.training import monitor as monitor_lib
 
 
 def _poisoned(tiny, bad_step):
@@ -195,3 +197,53 @@ def test_the_clock_divides_time_into_waiting_pausing_and_steps():
       'seconds_left': 25.0,
   }
   assert clock.wait_for(source) is None
+
+
+def test_time_in_which_the_devices_have_work_left_is_not_waiting():
+  now = [0.0]
+
+  def batch(seconds):
+    now[0] += seconds
+    return seconds
+
+  # Work that was queued for the devices is done at this time.
+  idle = lambda: now[0] >= 2.5
+  clock = clock_lib.Clock(lambda: now[0])
+  source = map(batch, [1.0, 1.0, 2.0, 4.0])
+  for _ in range(4):
+    clock.wait_for(source, idle)
+  assert clock.read(steps_left=0)['data_wait'] == 6.0 / 8.0
+
+
+def test_the_devices_are_idle_once_every_step_is_computed_or_read():
+  class Metric:
+    ready = False
+
+    def is_ready(self):
+      return self.ready
+
+  first, second = Metric(), Metric()
+  fetch = lambda metrics: {'loss': 0.0, 'finite': 1.0}
+  watch = monitor_lib.Monitor(fetch, lambda: 'none', ahead=2)
+  assert watch.idle()  # before the first step
+  watch.add(1, {'loss': first})
+  watch.add(2, {'loss': second})
+  assert not watch.idle()
+  first.ready = True
+  assert not watch.idle()
+  second.ready = True
+  assert watch.idle()
+  second.ready = False
+  watch.drain()
+  assert watch.idle()
+
+
+def test_batches_that_come_slowly_are_waited_for(tiny):
+  def slow(start):
+    for batch in tiny.batches(start):
+      time.sleep(0.1)
+      yield batch
+
+  reports = []
+  tiny.fit(batches=slow, on_metrics=lambda *r: reports.append(r), log_every=4)
+  assert reports[1][1]['data_wait'] > 0.5
