@@ -15,7 +15,10 @@ from lsl_jax.lowshot.imprinting import imprint
 from lsl_jax.lowshot.logistic import logistic
 from lsl_jax.lowshot.matching import matching_network
 from lsl_jax.lowshot.matching_training import train_matching_network
-from lsl_jax.lowshot.metric_prototypes import cross_modal_means, nearest_mean
+from lsl_jax.lowshot.metric_prototypes import (
+    cross_modal_means,
+    metric_prototypes,
+)
 from lsl_jax.lowshot.neighbours import nearest_neighbour
 from lsl_jax.lowshot.prototypes import prototypical
 from lsl_jax.lowshot.random_rows import random_templates
@@ -36,7 +39,7 @@ __all__ = [
     'incremental',
     'logistic',
     'matching_network',
-    'nearest_mean',
+    'metric_prototypes',
     'nearest_neighbour',
     'prototypical',
     'random_templates',

@@ -19,7 +19,7 @@ from lsl_jax.ops import metric_scores
 from lsl_jax.ops import prototypes as prototypes_lib
 
 
-def nearest_mean(
+def metric_prototypes(
     *, metric: str = 'squared_euclidean', scale: jax.Array | float = 1.0
 ) -> types.Learner:
   r"""A class is the mean of its support: logits :math:`s\, D(x, r_k)`.
@@ -72,7 +72,7 @@ def cross_modal_means(
     size: D, how many of the features are the embedding.
     base_semantics: word vectors of the base classes, `[C, V]`, where base
       classes take part.
-    metric: as in `nearest_mean`.
+    metric: as in `metric_prototypes`.
     scale: likewise.
 
   Returns:

@@ -60,7 +60,7 @@ def make_learner(name: str, context: Context) -> types.Learner:
   if name == 'matching':
     return lowshot.cosine_matching(scale=scale)
   if name == 'prototypical':
-    return lowshot.nearest_mean(metric=options.distance, scale=scale)
+    return lowshot.metric_prototypes(metric=options.distance, scale=scale)
   meaning = context.products['semantics']
   variables = context.trained.variables
   return lowshot.cross_modal_means(

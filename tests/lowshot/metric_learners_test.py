@@ -28,7 +28,7 @@ def _means(support):
 def test_logits_are_minus_the_distances_to_class_means(task):
   support, queries = task
   for metric, power in (('euclidean', 1), ('squared_euclidean', 2)):
-    learner = lowshot.nearest_mean(metric=metric, scale=3.0)
+    learner = lowshot.metric_prototypes(metric=metric, scale=3.0)
     found = learner.predict(learner.fit(KEY, NO_BASE, support), queries)
     expected = [
         [
@@ -42,7 +42,7 @@ def test_logits_are_minus_the_distances_to_class_means(task):
 
 def test_base_classes_are_means_of_their_features_or_their_templates(task):
   support, queries = task
-  learner = lowshot.nearest_mean(metric='euclidean')
+  learner = lowshot.metric_prototypes(metric='euclidean')
   features = jnp.float32([[1, 0, 0, 0], [3, 0, 0, 0], [0, 5, 0, 0]])
   templates = jnp.eye(4)[:2]
   with_features = types.Base(templates, features, jnp.array([0, 0, 1]))
@@ -122,7 +122,7 @@ def test_matching_sums_attention_over_each_classs_examples(task):
 def test_all_of_them_run_for_many_tasks_in_one_program(task):
   support, queries = task
   many = jax.tree.map(lambda x: jnp.stack([x, x[::-1]]), support)
-  for learner in (lowshot.nearest_mean(), lowshot.cosine_matching()):
+  for learner in (lowshot.metric_prototypes(), lowshot.cosine_matching()):
 
     def run(support, learner=learner):
       return learner.predict(learner.fit(KEY, NO_BASE, support), queries[0])
