@@ -21,9 +21,9 @@ one_shot for the other column):
 `miniimagenet` is a folder of a folder for each class, named by its WordNet
 number, as the split is; or an .npz file with --config.data.name=npz. Word
 vectors are GloVe's, for which --config.metric.semantics.rename must name a
-.json file from these numbers to words. ResNet-12 is the default. The recipe is AM3's, since the paper tells
-none. The paper's numbers, 600 tasks: AM3 + TRAML 67.10 and 79.54. At full size:
-not run; about a day of one GPU with ResNet-12.
+.json file from these numbers to words. ResNet-12 is the default. The recipe is
+AM3's, since the paper tells none. The paper's numbers, 600 tasks: AM3 + TRAML
+67.10 and 79.54. At full size: not run; about a day of one GPU with ResNet-12.
 """
 
 from lsl_jax.pipeline import defaults, margin_variants

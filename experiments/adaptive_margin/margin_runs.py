@@ -106,8 +106,8 @@ def main() -> None:
   )
   options = parser.parse_args()
   runtime.start()
-  for seed in options.seeds:
-    for name in options.runs:
+  for name in options.runs:  # seeds within, so that programs are compiled once
+    for seed in options.seeds:
       finish(options.workdir, name, seed, options)
 
 

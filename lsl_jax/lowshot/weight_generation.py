@@ -16,7 +16,9 @@ from lsl_jax.ops import similarity
 
 
 def generate_weights(
-    params: Any, generator: generator_lib.WeightGenerator
+    params: Any,
+    generator: generator_lib.WeightGenerator,
+    classes: Any = None,
 ) -> types.Learner:
   r"""Cosine classifier of base weights and generated ones.
 
@@ -30,6 +32,9 @@ def generate_weights(
     params: `templates` [C, D], `scale` and `generator`, as
       `train_weight_generator` gives them.
     generator: as it was trained.
+    classes: which base classes there are, `[C']`; all if None. On ImageNet's
+      low-shot benchmark only half of them are in the label space, and the
+      authors attend to these alone.
 
   Returns:
     A learner that ignores its key; a classifier is its weights `[C + N, D]`.
@@ -39,6 +44,11 @@ def generate_weights(
     Gidaris and Komodakis 2018, section 3.
   """
   templates = jnp.asarray(params['templates'])
+  own = dict(params['generator'])
+  if classes is not None:
+    templates = templates[jnp.asarray(classes)]
+    if 'keys' in own:
+      own['keys'] = jnp.asarray(own['keys'])[jnp.asarray(classes)]
 
   def fit(key, base, support):
     del key
@@ -48,7 +58,7 @@ def generate_weights(
           f' has {base.num_classes}'
       )
     novel: Any = generator.apply(
-        {'params': params['generator']},
+        {'params': own},
         support.features,
         support.labels,
         support.num_classes,

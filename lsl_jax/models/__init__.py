@@ -4,7 +4,12 @@ from lsl_jax.models.c128f import C128F
 from lsl_jax.models.conv4 import Conv4
 from lsl_jax.models.cross_modal import CrossModalMixture
 from lsl_jax.models.hallucinator import Hallucinator
-from lsl_jax.models.heads import CosineClassifier, Embedding, LinearClassifier
+from lsl_jax.models.heads import (
+    CosineClassifier,
+    Embedding,
+    LinearClassifier,
+    MultiverseClassifier,
+)
 from lsl_jax.models.inception import InceptionV1
 from lsl_jax.models.margin_spec import Margin, MARGINS, REMEDIES
 from lsl_jax.models.margins import ClassMargins, TaskMargins
@@ -17,12 +22,14 @@ from lsl_jax.models.network import (
     Spec,
 )
 from lsl_jax.models.pretrained import load as load_pretrained
+from lsl_jax.models.regressor import Regressor
 from lsl_jax.models.resnet import (
     ResNet,
     resnet10,
     resnet18,
     resnet34,
     resnet50,
+    resnet50_low_shot,
 )
 from lsl_jax.models.resnet12 import ResNet12
 from lsl_jax.models.vgg import VGG16
@@ -44,7 +51,9 @@ __all__ = [
     'LinearClassifier',
     'Margin',
     'MatchingNetwork',
+    'MultiverseClassifier',
     'Network',
+    'Regressor',
     'ResNet',
     'ResNet12',
     'Spec',
@@ -57,4 +66,5 @@ __all__ = [
     'resnet18',
     'resnet34',
     'resnet50',
+    'resnet50_low_shot',
 ]

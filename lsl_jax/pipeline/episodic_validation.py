@@ -1,16 +1,17 @@
 """Accuracy on tasks of the validation classes, while a network is trained."""
 
+import functools
 from typing import Any
 
 import jax
 import jax.numpy as jnp
+import ml_collections
 import numpy as np
 
-from lsl_jax import data, evaluation, types
+from lsl_jax import data, types
 from lsl_jax.pipeline import features, metric_learning
 from lsl_jax.pipeline import task as task_lib
 from lsl_jax.pipeline.problem import Problem
-from lsl_jax.pipeline.trained import Context, Trained
 
 # The interval over so many tasks is about a point wide.
 _TASKS = 200
@@ -55,36 +56,60 @@ def validator(
   if name == 'am3':
     meaning = metric_learning.meaning(config, problem.class_names)
 
-  @jax.jit
-  def accuracy(variables, embedded):
-    """Of all tasks together; compiled once, whatever the variables."""
-    blank = np.zeros((0, embedded.shape[1]), np.float32)
-    products = {}
-    if meaning is not None:
-      products['semantics'] = meaning
-      vectors = jnp.asarray(meaning.vectors[labels])
-      embedded = jnp.concatenate([embedded, vectors], axis=1)
-    trained = Trained(representation, variables, blank, np.float32(1))
-    learner = metric_learning.make_learner(
-        name, Context(config, trained, np.float32(1), products)
-    )
-    values = evaluation.episodic(
-        task_lib.key_for(config.seed, _VALIDATION),
-        learner,
-        types.Base(jnp.asarray(blank)),
-        embedded,
-        episodes,
-    )
-    return jnp.mean(values['novel/top1'])
+  vectors = None if meaning is None else jnp.asarray(meaning.vectors[labels])
+  options = ml_collections.FrozenConfigDict(config.metric)
 
   def evaluate(variables):
     embedded = features.embeddings(
         config, representation, variables, problem, indices
     )
-    mean = float(accuracy(variables, jnp.asarray(embedded)))
+    mean = float(
+        _accuracy(
+            {
+                part: {'head': tree['head']} if 'head' in tree else {}
+                for part, tree in variables.items()
+            },
+            jnp.asarray(embedded),
+            vectors,
+            jax.tree.map(jnp.asarray, episodes),
+            task_lib.key_for(config.seed, _VALIDATION),
+            name=name,
+            options=options,
+        )
+    )
     return {
         f'validation/novel/top1/n{sizes.shots}': mean,
         'validation': mean,
     }
 
   return evaluate
+
+
+@functools.partial(jax.jit, static_argnames=('name', 'options'))
+def _accuracy(variables, embedded, vectors, episodes, key, *, name, options):
+  """Of all tasks together; compiled once, whatever the variables."""
+  size = embedded.shape[1]
+  if vectors is not None:
+    embedded = jnp.concatenate([embedded, vectors], axis=1)
+  learner = metric_learning.learner(name, options, variables, size)
+  take = lambda indices: embedded[indices.reshape(-1)]
+
+  def one(number, support, query):
+    way, shots = support.shape
+    examples = types.Support(
+        take(support), jnp.repeat(jnp.arange(way), shots), way
+    )
+    base = types.Base(jnp.zeros((0, size)))
+    fitted = learner.fit(jax.random.fold_in(key, number), base, examples)
+    wanted = jnp.repeat(jnp.arange(way), query.shape[1])
+    logits = learner.predict(fitted, take(query))
+    return jnp.mean(jnp.argmax(logits, axis=-1) == wanted)
+
+  numbers = jnp.arange(len(episodes.support))
+  return jnp.mean(
+      jax.lax.map(
+          lambda task: one(*task),
+          (numbers, episodes.support, episodes.query),
+          batch_size=16,
+      )
+  )

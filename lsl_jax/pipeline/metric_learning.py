@@ -54,15 +54,45 @@ def make_representation(
 
 def make_learner(name: str, context: Context) -> types.Learner:
   """The learner that tests what a representation of that name has learned."""
-  options = context.config.metric
-  head = context.trained.variables['params'].get('head', {})
-  scale = head.get('scale', np.float32(options.scale))
+  templates = context.trained.templates
+  semantics = None
+  if name == 'am3':
+    vectors = context.products['semantics'].vectors
+    semantics = jnp.asarray(vectors[: len(templates)])
+  return learner(
+      name,
+      ml_collections.FrozenConfigDict(context.config.metric),
+      context.trained.variables,
+      np.shape(templates)[-1],
+      semantics,
+  )
+
+
+def learner(
+    name: str,
+    options: Any,
+    variables: types.Variables,
+    size: int,
+    base_semantics: jax.Array | None = None,
+) -> types.Learner:
+  """The same from its parts.
+
+  Args:
+    name: of `EPISODIC`.
+    options: `config.metric`.
+    variables: whose entry `head` counts.
+    size: D, of embeddings.
+    base_semantics: of am3, where base classes take part.
+
+  Returns:
+    The learner.
+  """
+  if name == 'prototypical':
+    return _prototypes(options.distance)
+  params = variables['params']
+  scale = params.get('head', {}).get('scale', np.float32(options.scale))
   if name == 'matching':
     return lowshot.cosine_matching(scale=scale)
-  if name == 'prototypical':
-    return lowshot.metric_prototypes(metric=options.distance, scale=scale)
-  meaning = context.products['semantics']
-  variables = context.trained.variables
   return lowshot.cross_modal_means(
       {
           part: tree['head']
@@ -70,13 +100,17 @@ def make_learner(name: str, context: Context) -> types.Learner:
           if 'head' in tree
       },
       models.CrossModalMixture(**options.mixture),
-      size=np.shape(context.trained.templates)[-1],
-      base_semantics=jnp.asarray(
-          meaning.vectors[: len(context.trained.templates)]
-      ),
+      size=size,
+      base_semantics=base_semantics,
       metric=options.distance,
       scale=scale,
   )
+
+
+@functools.cache
+def _prototypes(metric: str) -> types.Learner:
+  """One object a metric, so that it compiles once: no scale changes a rank."""
+  return lowshot.metric_prototypes(metric=metric)
 
 
 def meaning(config: Any, class_names: Sequence[str]) -> data.Semantics:

@@ -1,17 +1,15 @@
 """Phases of metric-based learners: meanings, and a trained weight generator."""
 
-import hashlib
 import os
 from typing import Any
 
 from absl import logging
-from flax import traverse_util
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from lsl_jax import data, lowshot, report
-from lsl_jax.pipeline import features, fitting, metric_learning
+from lsl_jax import data, lowshot
+from lsl_jax.pipeline import features, fitting, kept, metric_learning
 from lsl_jax.pipeline import task as task_lib
 from lsl_jax.pipeline.trained import Trained
 
@@ -58,7 +56,8 @@ def weight_generator(
     workdir: of the run.
 
   Returns:
-    Parameters for `lowshot.generate_weights`.
+    Parameters for `lowshot.generate_weights`, of all base classes, and under
+    `classes` which of them are in the task, or None.
 
   Raises:
     ValueError: the classifier is another one, or the episodes do not fit the
@@ -77,32 +76,41 @@ def weight_generator(
     names = problem.class_names[: problem.num_base]
     found = metric_learning.meaning(config, names).similarities
   stage = metric_learning.stage(config)
-  about = (repr(stage), repr(margin), config.seed, embedded, found)
-  path = os.path.join(workdir, 'weight_generator', f'{_fingerprint(about)}.npz')
-  if os.path.exists(path):
-    with np.load(path) as file:
-      return traverse_util.unflatten_dict(dict(file), sep='/')
-  params, metrics = lowshot.train_weight_generator(
-      jax.random.key(fitting.derived_seed(config.seed, 'weight generator')),
-      jnp.asarray(embedded),
-      jnp.asarray(problem.labels[indices]),
-      jnp.asarray(trained.templates),
-      trained.scale,
-      stage=stage,
-      margin=margin,
-      similarities=None if found is None else jnp.asarray(found),
-  )
-  last = {k: float(np.mean(v[-100:])) for k, v in metrics.items()}
-  logging.info('weight generator: %s', last)
-  if not np.isfinite(last['loss']):
-    raise ValueError(
-        'the loss of the weight generator is not finite; lower'
-        ' weight_generator.learning_rates'
+  labels = problem.labels[indices]
+
+  def train():
+    params, metrics = lowshot.train_weight_generator(
+        jax.random.key(fitting.derived_seed(config.seed, 'weight generator')),
+        jnp.asarray(embedded),
+        jnp.asarray(labels),
+        jnp.asarray(trained.templates),
+        trained.scale,
+        stage=stage,
+        margin=margin,
+        similarities=None if found is None else jnp.asarray(found),
     )
-  flat = traverse_util.flatten_dict(jax.device_get(params), sep='/')
-  if jax.process_index() == 0:
-    report.arrays.write(path, **flat)
-  return traverse_util.unflatten_dict(flat, sep='/')
+    last = {k: float(np.mean(v[-100:])) for k, v in metrics.items()}
+    logging.info('weight generator: %s', last)
+    if not np.isfinite(last['loss']):
+      raise ValueError(
+          'the loss of the weight generator is not finite; lower'
+          ' weight_generator.learning_rates'
+      )
+    return params
+
+  params = kept.kept_tree(
+      os.path.join(workdir, 'weight_generator.npz'),
+      {
+          'stage': repr(stage),
+          'margin': repr(margin),
+          'seed': config.seed,
+          'features': embedded,
+          'labels': labels,
+          'similarities': found,
+      },
+      train,
+  )
+  return {**params, 'classes': task.base_classes if task.num_base else None}
 
 
 def base_features(
@@ -114,37 +122,16 @@ def base_features(
 ) -> np.ndarray:
   """Stored features of base images, `[m, D]`, or of views `[m, A, D]`."""
   arguments = (
-      config,
+      problem,
       trained.representation,
       trained.variables,
-      problem,
+      workdir,
       indices,
   )
-  about = {
-      'variables': trained.variables,
-      'indices': indices,
-      'data': config.data.to_json(),
-  }
   views = config.weight_generator.views
   if not views:
-    return features.cached(
-        workdir, 'base', about, lambda: features.embeddings(*arguments)
-    )
+    return features.stored(config, *arguments)
   own = config.copy_and_resolve_references()
   own.views = views
   key = task_lib.key_for(config.seed, task_lib.VIEWS)
-  return features.cached(
-      workdir,
-      'base_views',
-      {**about, 'views': views, 'seed': config.seed},
-      lambda: features.views(own, *arguments[1:], key),
-  )
-
-
-def _fingerprint(tree: Any) -> str:
-  digest = hashlib.sha256()
-  for leaf in jax.tree.leaves(tree):
-    digest.update(
-        leaf.encode() if isinstance(leaf, str) else np.asarray(leaf).tobytes()
-    )
-  return digest.hexdigest()[:16]
+  return features.stored_views(own, *arguments, key, 'base_views')

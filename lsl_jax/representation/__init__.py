@@ -8,6 +8,7 @@ from lsl_jax.representation.episodic_scores import (
 )
 from lsl_jax.representation.lifted_objective import lifted_structure
 from lsl_jax.representation.margin_objective import with_margin
+from lsl_jax.representation.multiverse_objective import multiverse
 from lsl_jax.representation.proxy_objective import proxy_nca
 from lsl_jax.representation.regularised_objective import (
     regularised_softmax,
@@ -15,6 +16,7 @@ from lsl_jax.representation.regularised_objective import (
 )
 from lsl_jax.representation.scores import classifier_scores, Scorer
 from lsl_jax.representation.softmax_objective import softmax
+from lsl_jax.representation.triplet_objective import triplet
 
 __all__ = [
     'REGULARISERS',
@@ -24,9 +26,11 @@ __all__ = [
     'dense',
     'lifted_structure',
     'matching',
+    'multiverse',
     'prototypical',
     'proxy_nca',
     'regularised_softmax',
     'softmax',
+    'triplet',
     'with_margin',
 ]
