@@ -4,6 +4,7 @@ Knows no method: everything here takes plain numbers, arrays and names.
 """
 
 from lsl_jax.report import arrays, atomic, compare, jsonl, results, tables
+from lsl_jax.report.activations import activation_maps
 from lsl_jax.report.bars import accuracy_bars
 from lsl_jax.report.curves import fine_tuning, learning
 from lsl_jax.report.figures import save, shorten
@@ -20,6 +21,7 @@ __all__ = [
     'Writer',
     'accuracy_against_shots',
     'accuracy_bars',
+    'activation_maps',
     'arrays',
     'atomic',
     'compare',
