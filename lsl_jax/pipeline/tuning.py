@@ -88,10 +88,10 @@ def _validation(config: Any, task: task_lib.Task) -> task_lib.Task:
   own = config.copy_and_resolve_references()
   with own.unlocked():
     own.evaluation.classes = 'validation'
-    own.evaluation.draws = own.evaluation.trained_draws = tuning.draws
+    files = len(config.evaluation.draw_files)  # which are of all classes
+    draws = min(tuning.draws, files) if files else tuning.draws
+    own.evaluation.draws = own.evaluation.trained_draws = draws
     own.evaluation.shots = tuple(tuning.shots) or tuple(config.evaluation.shots)
-    # The lists that come with ImageNet are of other classes' images.
-    own.evaluation.draw_files = ()
   assert task.validation is not None
   return task_lib.make_task(own, task.validation)
 
