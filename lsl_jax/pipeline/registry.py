@@ -1,13 +1,13 @@
 """What a config may name: representations and learners."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 import functools
 from typing import Any, NamedTuple
 
 import ml_collections
 
 from lsl_jax import lowshot, models, representation, types
-from lsl_jax.pipeline import hallucination_learners
+from lsl_jax.pipeline import hallucination_learners, metric_learning
 from lsl_jax.pipeline.trained import Context
 
 
@@ -17,8 +17,9 @@ class LearnerEntry(NamedTuple):
   Attributes:
     title: its name in tables, that of the paper where it has one.
     consumes: 'features' (one centre crop an image), 'views' (augmented crops),
-      'images': the network is trained anew for each draw; or, in episodes
-      alone, another name of `stores.STORES`.
+      'images': the network is trained anew for each draw; 'named_features',
+      features and behind them the vector of what the image's class is called;
+      or, in episodes alone, another name of `stores.STORES`.
     make: for all but the third, `(context: Context) -> types.Learner`. For
       'images', what fine-tuning starts from: such a learner too, or None for a
       network trained on all classes at once.
@@ -48,6 +49,14 @@ def _random_normal(context: Context) -> types.Learner:
 def _nearest(context: Context) -> types.Learner:
   del context  # a scale changes no decision
   return lowshot.nearest_neighbour()
+
+
+def _dynamic(context: Context) -> types.Learner:
+  return lowshot.generate_weights(
+      context.products['weight_generator'],
+      metric_learning.stage(context.config).generator,
+      context.products['weight_generator']['classes'],
+  )
 
 
 def _nearest_mean(context: Context) -> types.Learner:
@@ -144,6 +153,25 @@ LEARNERS: Mapping[str, LearnerEntry] = {
     'imprint': LearnerEntry('Imprinting', 'features', _imprint),
     'imprint_aug': LearnerEntry('Imprinting + Aug', 'views', _imprint),
     'nearest': LearnerEntry('Nearest neighbour', 'features', _nearest),
+    'prototypical': LearnerEntry(
+        'Prototypical network',
+        'features',
+        functools.partial(metric_learning.make_learner, 'prototypical'),
+    ),
+    'am3': LearnerEntry(
+        'AM3',
+        'named_features',
+        functools.partial(metric_learning.make_learner, 'am3'),
+        needs=('semantics',),
+    ),
+    'matching_cosine': LearnerEntry(
+        'Matching network',
+        'features',
+        functools.partial(metric_learning.make_learner, 'matching'),
+    ),
+    'dynamic': LearnerEntry(
+        'Dynamic FSL', 'features', _dynamic, needs=('weight_generator',)
+    ),
     'random_finetune': LearnerEntry('Rand + FT', 'images', _random),
     'imprint_finetune': LearnerEntry('Imprinting + FT', 'images', _imprint),
     'joint': LearnerEntry('AllClassJoint', 'images', None),
@@ -216,6 +244,11 @@ def _multiverse(network: Any, options: Any, axis_name: str | None):
   return representation.multiverse(network, weight=options.weight)
 
 
+def _cosine(network: Any, options: Any, axis_name: str | None):
+  del axis_name
+  return representation.cosine(network, cross_entropy=options.cross_entropy)
+
+
 def _dense(network: Any, options: Any, axis_name: str | None):
   del axis_name
   return representation.dense(network, positions=options.positions)
@@ -244,9 +277,12 @@ REPRESENTATIONS: Mapping[str, Callable[..., types.Representation]] = {
     'lifted': _lifted,
     'multiverse': _multiverse,
     'triplet': _triplet,
+    'cosine': _cosine,
     'dense': _dense,
     **_REGULARISED,
 }
+# Objectives that leave the network's classifier as it was initialised.
+UNTRAINED_CLASSIFIER = ('lifted', *metric_learning.EPISODIC)
 
 
 def choose(options: Mapping[str, Any], name: str, what: str) -> Any:
@@ -268,6 +304,7 @@ def make_representation(
     axis_name: str | None,
     *,
     loss: str | None = None,
+    class_names: Sequence[str] | None = None,
     **changes: Any,
 ) -> types.Representation:
   """The representation that a config describes, for so many classes.
@@ -277,6 +314,7 @@ def make_representation(
     num_classes: rows of the classifier.
     axis_name: of the executor's mapped axis, or None.
     loss: a name of `REPRESENTATIONS`; by default the config's.
+    class_names: of these classes, where their names mean something.
     **changes: of the network's description, over `config.model`.
 
   Returns:
@@ -292,7 +330,15 @@ def make_representation(
       {**description, 'num_classes': num_classes}, axis_name=axis_name
   )
   name = loss or config.representation.name
-  choose(REPRESENTATIONS, name, 'representation.name')
+  choose(
+      {**REPRESENTATIONS, **dict.fromkeys(metric_learning.NAMES)},
+      name,
+      'representation.name',
+  )
+  if name in metric_learning.NAMES:
+    return metric_learning.make_representation(
+        config, network, num_classes, class_names, axis_name
+    )
   if name in _REGULARISED:
     _check_regularised(network, name)
   multiverse = isinstance(network.classifier, models.MultiverseClassifier)
