@@ -84,9 +84,9 @@ def _best(quadruples: np.ndarray, cosine: np.ndarray, count: int) -> np.ndarray:
     own, same = quadruples[place, 0] // count, frozenset(quadruples[place])
     if own not in classes and same not in seen:
       chosen.append(int(place))
-    classes.add(own)
+      classes.add(own)
     seen.add(same)
-    if len(chosen) == _ROWS or len(classes) * count > quadruples.max():
+    if len(chosen) == _ROWS:
       break
   return np.array(chosen, int)
 
