@@ -45,15 +45,14 @@ def select(dataset: dataset_lib.Dataset, keep: Any) -> dataset_lib.Dataset:
   """
   indices = np.arange(len(dataset))[np.asarray(keep)]
   images: Any = dataset.images
+  selected: Any = Subset(images, indices)
   if isinstance(images, feature_rows.FeatureRows):
-    images = images.select(indices)
+    selected = images.select(indices)
   elif isinstance(images, np.ndarray):
-    images = images[indices]
-  else:
-    images = Subset(images, indices)
+    selected = images[indices]
   return dataclasses.replace(
       dataset,
-      images=images,
+      images=selected,
       labels=dataset.labels[indices],
       is_train=dataset.is_train[indices],
   )
