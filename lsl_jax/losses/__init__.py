@@ -1,11 +1,13 @@
 """Losses: pure functions of arrays, un-reduced."""
 
+from lsl_jax.losses.cosine import cosine_loss
 from lsl_jax.losses.decorrelation import decov
 from lsl_jax.losses.dense import dense_cross_entropy
 from lsl_jax.losses.feature_norms import feature_l1, feature_l2
 from lsl_jax.losses.gradient_magnitude import batch_sgm, sgm
 from lsl_jax.losses.lifted_structures import lifted_structure
 from lsl_jax.losses.multiverse import multiverse
+from lsl_jax.losses.perceptual import perceptual
 from lsl_jax.losses.proxies import proxy_nca
 from lsl_jax.losses.softmax import cross_entropy
 from lsl_jax.losses.triplet_mining import mine_triplets, Triplets
@@ -14,6 +16,7 @@ from lsl_jax.losses.triplets import triplet
 __all__ = [
     'Triplets',
     'batch_sgm',
+    'cosine_loss',
     'cross_entropy',
     'decov',
     'dense_cross_entropy',
@@ -22,6 +25,7 @@ __all__ = [
     'lifted_structure',
     'mine_triplets',
     'multiverse',
+    'perceptual',
     'proxy_nca',
     'sgm',
     'triplet',

@@ -2,8 +2,19 @@
 
 from lsl_jax.models.c128f import C128F
 from lsl_jax.models.conv4 import Conv4
+from lsl_jax.models.generators import (
+    ConvolutionalGenerator,
+    DenseGenerator,
+    GENERATORS,
+    NoisyGenerator,
+)
 from lsl_jax.models.hallucinator import Hallucinator
-from lsl_jax.models.heads import CosineClassifier, Embedding, LinearClassifier
+from lsl_jax.models.heads import (
+    CosineClassifier,
+    Embedding,
+    LinearClassifier,
+    MultiverseClassifier,
+)
 from lsl_jax.models.inception import InceptionV1
 from lsl_jax.models.matching import MatchingNetwork
 from lsl_jax.models.network import (
@@ -14,31 +25,44 @@ from lsl_jax.models.network import (
     Spec,
 )
 from lsl_jax.models.pretrained import load as load_pretrained
+from lsl_jax.models.regressor import Regressor
 from lsl_jax.models.resnet import (
     ResNet,
     resnet10,
     resnet18,
     resnet34,
     resnet50,
+    resnet50_low_shot,
 )
 from lsl_jax.models.resnet12 import ResNet12
 from lsl_jax.models.vgg import VGG16
+from lsl_jax.models.weak_classifiers import LatentClassifier, WeakClassifier
+from lsl_jax.models.wide_resnet import WideResNet
 
 __all__ = [
     'BACKBONES',
     'C128F',
+    'GENERATORS',
     'VGG16',
     'Conv4',
+    'ConvolutionalGenerator',
     'CosineClassifier',
+    'DenseGenerator',
     'Embedding',
     'Hallucinator',
     'InceptionV1',
+    'LatentClassifier',
     'LinearClassifier',
     'MatchingNetwork',
+    'MultiverseClassifier',
     'Network',
+    'NoisyGenerator',
+    'Regressor',
     'ResNet',
     'ResNet12',
     'Spec',
+    'WeakClassifier',
+    'WideResNet',
     'build',
     'build_backbone',
     'load_pretrained',
@@ -46,4 +70,5 @@ __all__ = [
     'resnet18',
     'resnet34',
     'resnet50',
+    'resnet50_low_shot',
 ]
