@@ -11,7 +11,14 @@ import numpy as np
 from lsl_jax import evaluation, lowshot, ops, training, types
 from lsl_jax.data import feature_rows
 from lsl_jax.models import pretrained
-from lsl_jax.pipeline import features, fitting, registry, sharing
+from lsl_jax.pipeline import (
+    episodic_validation,
+    features,
+    fitting,
+    metric_learning,
+    registry,
+    sharing,
+)
 from lsl_jax.pipeline import task as task_lib
 from lsl_jax.pipeline.problem import Problem
 from lsl_jax.pipeline.trained import Trained
@@ -41,13 +48,17 @@ def train(
       config,
       problem.num_base + config.model.spare_rows,
       training.AXIS_NAMES[config.executor],
+      class_names=problem.class_names[: problem.num_base],
   )
   variables = initialise(config, representation)
   if config.representation.start:
     variables = _started(config, variables)
   evaluate = None
   if validation is not None and config.train.validate_every_epochs:
-    evaluate = _validator(config, validation, representation)
+    validator = _validator
+    if config.representation.name in metric_learning.EPISODIC:
+      validator = episodic_validation.validator
+    evaluate = validator(config, validation, representation)
   variables = fitting.fit(
       config,
       config.train,
@@ -112,7 +123,8 @@ def finished(
 
   Rows of a linear head are no directions among the embeddings: templates are
   then imprinted from all base training images, while the head stays as it was
-  trained. Lifted structure trains no classifier at all; it gets the templates.
+  trained. Lifted structure and episodes train no classifier at all; it gets the
+  templates, after episodes the classes' means.
 
   Args:
     config: the whole config.
@@ -127,11 +139,22 @@ def finished(
   classifier = variables['params']['classifier']
   scale = classifier.get('scale', np.float32(config.model.scale))
   rows = np.asarray(classifier['templates'])
-  if config.representation.name != 'lifted' and config.model.head == 'cosine':
+  name = config.representation.name
+  untrained = name in registry.UNTRAINED_CLASSIFIER
+  if not untrained and config.model.head == 'cosine':
     return Trained(representation, variables, rows, scale, _scaled(rows, scale))
   indices = problem.indices(base=True, train=True)
-  templates = _imprinted(embed(indices), problem.labels[indices], problem)
-  if config.representation.name == 'lifted':
+  embedded, labels = embed(indices), problem.labels[indices]
+  if name in metric_learning.EPISODIC:
+    # Prototypes, which not every metric sees as directions.
+    templates = np.asarray(
+        ops.class_means(
+            jnp.asarray(embedded), jnp.asarray(labels), problem.num_base
+        )
+    )
+  else:
+    templates = _imprinted(embedded, labels, problem)
+  if untrained:
     variables = lowshot.replace_classifier(variables, jnp.asarray(templates))
     rows = _scaled(templates, scale)
   return Trained(representation, variables, templates, scale, rows)
