@@ -203,6 +203,7 @@ def smoke(config: Any) -> None:
   config.data.max_classes = 6
   config.data.augment.padding = min(config.data.augment.padding, 2)
   config.model.pretrained = ''
+  conv4(config)
   config.model.options.width = 4
   config.metric.semantics.source = 'unicode'
   config.metric.semantics.path = ''
