@@ -1,5 +1,6 @@
 """Losses: pure functions of arrays, un-reduced."""
 
+from lsl_jax.losses.cosine import cosine_loss
 from lsl_jax.losses.decorrelation import decov
 from lsl_jax.losses.dense import dense_cross_entropy
 from lsl_jax.losses.feature_norms import feature_l1, feature_l2
@@ -8,6 +9,7 @@ from lsl_jax.losses.lifted_structures import lifted_structure
 from lsl_jax.losses.lookahead import margin_alignment, pair_losses
 from lsl_jax.losses.margins import arcface, cosface, margin_cross_entropy
 from lsl_jax.losses.multiverse import multiverse
+from lsl_jax.losses.perceptual import perceptual
 from lsl_jax.losses.proxies import proxy_nca
 from lsl_jax.losses.softmax import cross_entropy
 from lsl_jax.losses.triplet_mining import mine_triplets, Triplets
@@ -18,6 +20,7 @@ __all__ = [
     'arcface',
     'batch_sgm',
     'cosface',
+    'cosine_loss',
     'cross_entropy',
     'decov',
     'dense_cross_entropy',
@@ -29,6 +32,7 @@ __all__ = [
     'mine_triplets',
     'multiverse',
     'pair_losses',
+    'perceptual',
     'proxy_nca',
     'sgm',
     'triplet',

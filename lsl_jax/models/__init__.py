@@ -3,6 +3,12 @@
 from lsl_jax.models.c128f import C128F
 from lsl_jax.models.conv4 import Conv4
 from lsl_jax.models.cross_modal import CrossModalMixture
+from lsl_jax.models.generators import (
+    ConvolutionalGenerator,
+    DenseGenerator,
+    GENERATORS,
+    NoisyGenerator,
+)
 from lsl_jax.models.hallucinator import Hallucinator
 from lsl_jax.models.heads import (
     CosineClassifier,
@@ -33,32 +39,41 @@ from lsl_jax.models.resnet import (
 )
 from lsl_jax.models.resnet12 import ResNet12
 from lsl_jax.models.vgg import VGG16
+from lsl_jax.models.weak_classifiers import LatentClassifier, WeakClassifier
 from lsl_jax.models.weight_generator import WeightGenerator
+from lsl_jax.models.wide_resnet import WideResNet
 
 __all__ = [
     'BACKBONES',
     'C128F',
+    'GENERATORS',
     'MARGINS',
     'REMEDIES',
     'VGG16',
     'ClassMargins',
     'Conv4',
+    'ConvolutionalGenerator',
     'CosineClassifier',
     'CrossModalMixture',
+    'DenseGenerator',
     'Embedding',
     'Hallucinator',
     'InceptionV1',
+    'LatentClassifier',
     'LinearClassifier',
     'Margin',
     'MatchingNetwork',
     'MultiverseClassifier',
     'Network',
+    'NoisyGenerator',
     'Regressor',
     'ResNet',
     'ResNet12',
     'Spec',
     'TaskMargins',
+    'WeakClassifier',
     'WeightGenerator',
+    'WideResNet',
     'build',
     'build_backbone',
     'load_pretrained',

@@ -17,6 +17,7 @@ from lsl_jax.models import (
     resnet,
     resnet12,
     vgg,
+    wide_resnet,
 )
 from lsl_jax.ops import pooling
 
@@ -32,6 +33,7 @@ BACKBONES: dict[str, Callable[..., nn.Module]] = {
     'inception_v1': inception.InceptionV1,
     'vgg16': vgg.VGG16,
     'efficientnet_lite0': efficientnet.EfficientNetLite0,
+    'wide_resnet': wide_resnet.WideResNet,
 }
 HEADS = ('cosine', 'linear', 'multiverse')
 

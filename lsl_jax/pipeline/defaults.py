@@ -16,6 +16,7 @@ from lsl_jax.pipeline import (
     hallucination_defaults,
     metric_defaults,
     own_images_defaults,
+    small_sample_defaults,
 )
 
 Config = ml_collections.ConfigDict
@@ -27,6 +28,7 @@ MAY_DIFFER = (
     'data.workers',
     'data.memory_gb',
     'representation.workdir',
+    'cglo.workdir',
 )
 
 
@@ -97,11 +99,11 @@ def defaults() -> Config:
           'pretrained': '',
       },
       'representation': {
-          # softmax, proxy_nca, lifted, dense; or softmax_sgm,
+          # softmax, proxy_nca, lifted, dense, cosine; or softmax_sgm,
           # softmax_batch_sgm, softmax_l2, softmax_l1, softmax_decov: softmax
           # and a penalty on the features, for a bias-free linear head;
           # multiverse, for the head of that name; triplet; or prototypical,
-          # am3, matching and cosine, see `metric`.
+          # am3, matching and cosine_margin, see `metric`.
           'name': 'softmax',
           # Of dense: 'sum' over positions as the paper has it, or 'mean'.
           'positions': 'sum',
@@ -112,6 +114,8 @@ def defaults() -> Config:
           # A finished run of the same data and model whose network training
           # starts from, as triplets do; '' starts from scratch.
           'start': '',
+          # Of cosine: the weight of a cross-entropy beside it.
+          'cross_entropy': 0.0,
           # Of the penalty. The authors of SGM have 0.02 for it with ResNet-10
           # and 0.005 with ResNet-50, 5 for batch SGM, and for L2 0.03, but of
           # half of it, which is 0.015 here. L1's and DeCov's are not known.
@@ -169,6 +173,11 @@ def defaults() -> Config:
       # all classes jointly from scratch (or from ImageNet's weights).
       'finetune': {**recipe(), 'sampling': 'balanced'},
       'joint': {**recipe(), 'sampling': 'balanced'},
+      # Of the protocol 'small_sample'.
+      'small_sample': small_sample_defaults.small_sample(),
+      'cglo': small_sample_defaults.cglo(),
+      'synthesis': small_sample_defaults.synthesis(),
+      'mixmatch': small_sample_defaults.mixmatch(),
       # Of configs/own_images.py alone.
       'own_images': own_images_defaults.own_images(),
   }

@@ -13,7 +13,7 @@ _LEARNERS = {
     'prototypical': 'prototypical',
     'am3': 'am3',
     'matching': 'matching_cosine',
-    'cosine': 'dynamic',
+    'cosine_margin': 'dynamic',
 }
 # 300 numbers a word, as AM3 has them; which file the paper took is not known.
 GLOVE = 'glove.6B.300d.txt'
@@ -124,7 +124,7 @@ def dynamic(config: Any) -> None:
 
   Its own recipe: 60,000 batches of 256 images, random crops and flips.
   """
-  _method(config, 'cosine')
+  _method(config, 'cosine_margin')
   config.train.sampling = 'epoch'
   config.model.head = 'cosine'
   _without_last(config)
@@ -236,7 +236,7 @@ def _method(config: Any, name: str) -> None:
 
 def _without_last(config: Any) -> None:
   """A cosine classifier's extractor ends without ReLU, or swish."""
-  if config.representation.name == 'cosine':
+  if config.representation.name == 'cosine_margin':
     last = 'last_swish' if config.model.backbone == 'resnet12' else 'last_relu'
     config.model.options[last] = False
 

@@ -244,6 +244,11 @@ def _multiverse(network: Any, options: Any, axis_name: str | None):
   return representation.multiverse(network, weight=options.weight)
 
 
+def _cosine(network: Any, options: Any, axis_name: str | None):
+  del axis_name
+  return representation.cosine(network, cross_entropy=options.cross_entropy)
+
+
 def _dense(network: Any, options: Any, axis_name: str | None):
   del axis_name
   return representation.dense(network, positions=options.positions)
@@ -272,6 +277,7 @@ REPRESENTATIONS: Mapping[str, Callable[..., types.Representation]] = {
     'lifted': _lifted,
     'multiverse': _multiverse,
     'triplet': _triplet,
+    'cosine': _cosine,
     'dense': _dense,
     **_REGULARISED,
 }

@@ -4,9 +4,11 @@ Knows no method: everything here takes plain numbers, arrays and names.
 """
 
 from lsl_jax.report import arrays, atomic, compare, jsonl, results, tables
+from lsl_jax.report.activations import activation_maps
 from lsl_jax.report.bars import accuracy_bars
 from lsl_jax.report.curves import fine_tuning, learning
 from lsl_jax.report.figures import save, shorten
+from lsl_jax.report.grids import picture_rows
 from lsl_jax.report.images import exemplars, predictions
 from lsl_jax.report.mosaic import mosaic
 from lsl_jax.report.plots import accuracy_against_shots, embedding_size
@@ -20,6 +22,7 @@ __all__ = [
     'Writer',
     'accuracy_against_shots',
     'accuracy_bars',
+    'activation_maps',
     'arrays',
     'atomic',
     'compare',
@@ -29,6 +32,7 @@ __all__ = [
     'jsonl',
     'learning',
     'mosaic',
+    'picture_rows',
     'predictions',
     'results',
     'save',

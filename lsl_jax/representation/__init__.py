@@ -1,5 +1,6 @@
 """Phase 1: objectives by which a network learns from the base classes."""
 
+from lsl_jax.representation.cosine_objective import cosine
 from lsl_jax.representation.dense_objective import dense
 from lsl_jax.representation.episodic_scores import (
     cross_modal_prototypes,
@@ -8,6 +9,7 @@ from lsl_jax.representation.episodic_scores import (
 )
 from lsl_jax.representation.lifted_objective import lifted_structure
 from lsl_jax.representation.margin_objective import with_margin
+from lsl_jax.representation.mixmatch_objective import mixmatch
 from lsl_jax.representation.multiverse_objective import multiverse
 from lsl_jax.representation.proxy_objective import proxy_nca
 from lsl_jax.representation.regularised_objective import (
@@ -22,10 +24,12 @@ __all__ = [
     'REGULARISERS',
     'Scorer',
     'classifier_scores',
+    'cosine',
     'cross_modal_prototypes',
     'dense',
     'lifted_structure',
     'matching',
+    'mixmatch',
     'multiverse',
     'prototypical',
     'proxy_nca',

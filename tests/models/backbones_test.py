@@ -23,6 +23,7 @@ BACKBONES = {
     'inception_v1': (5_599_904, 1024, 32),
     'vgg16': (14_714_688, 512, 32),
     'efficientnet_lite0': (3_371_008, 1280, 32),
+    'wide_resnet': (36_472_560, 640, 4),
 }
 NORMALISED = ('conv4', 'resnet10')
 
