@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 
 from lsl_jax.pipeline import (
-    feature_learners,
-    features,
-    metric_phases,
-    registry,
+  dense_learners,
+  feature_learners,
+  features,
+  metric_phases,
 )
 from lsl_jax.pipeline import task as task_lib
 from lsl_jax.pipeline.trained import Trained
@@ -45,7 +45,7 @@ def _taps(config, task, trained, workdir, indices):
       trained.variables,
       task.problem,
       indices,
-      registry.implant_stream(config).taps(),
+      dense_learners.implant_stream(config).taps(),
   )
 
 
