@@ -20,6 +20,7 @@ import numpy as np
 from lsl_jax import evaluation, report
 
 HERE = pathlib.Path(__file__).parent
+SPLITS = ('novel', 'base', 'all', 'novel_only', 'novel_prior', 'all_prior')
 
 
 def read(folder: pathlib.Path) -> dict[str, dict[int, dict[str, Any]]]:
@@ -76,9 +77,10 @@ def rows(
         'margin': [run['margin'][-1] for run in runs.values() if run['margin']],
         'against': None,
     }
-    others = found.get('none', {})
+    plain = 'general' if name.startswith('general') else 'none'
+    others = found.get(plain, {})
     shared = sorted(set(runs) & set(others))
-    if name != 'none' and shared:
+    if name != plain and shared:
       differences = [
           _accuracy(runs[seed], split) - _accuracy(others[seed], split)
           for seed in shared
@@ -103,7 +105,7 @@ def _accuracy(run: dict[str, Any], split: str) -> Any:
 def as_markdown(found: dict[str, dict[int, dict[str, Any]]]) -> str:
   """The tables."""
   lines: list[str] = []
-  for split in ('novel', 'base', 'all'):
+  for split in SPLITS:
     numbers = rows(found, split)
     if not numbers:
       continue

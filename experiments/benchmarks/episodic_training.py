@@ -62,7 +62,8 @@ def ours(size: int, width: int, tasks: int, seed: int = 0):
   state = executor.put_state(training.TrainState.create(variables, optimizer))
   batch = executor.put_batch(batch)
   key = executor.put_state(jax.random.key(1))
-  program = executor.run.lower(state, batch, key).compile()
+  run_step: Any = executor.run
+  program = run_step.lower(state, batch, key).compile()
   state, metrics = program(state, batch, key)
   held = [state]
 

@@ -81,6 +81,8 @@ def narrow(config: Any, number: int, images: int) -> None:
   config.train.validate_every_epochs *= 7.5
   config.train.checkpoint_every_epochs *= 7.5
   config.train.log_every = 20
+  if config.train.sampling == 'epoch':  # a batch is 64 images, not 100
+    config.train.iterations = 2 * number
   config.weight_generator.steps = 1000
 
 
@@ -142,6 +144,13 @@ def dynamic(config: Any) -> None:
       'weight_decay': 5e-4,
       'schedule': {'name': 'cosine'},
   }
+
+
+def generalized(config: Any) -> None:
+  """Section 3.5: base and novel classes together, all of the novel ones."""
+  config.evaluation.protocol = 'generalized'
+  config.evaluation.spaces = ('joint', 'own', 'prior')
+  config.evaluation.top = (1,)
 
 
 def cosine(config: Any) -> None:
@@ -274,6 +283,7 @@ VARIANTS = {
     'task': _margin('task'),
     'cosface': cosface,
     'arcface': arcface,
+    'generalized': generalized,
     'cosine': cosine,
     'squared': squared,
     'conv4': conv4,
