@@ -9,7 +9,12 @@ from lsl_jax.models.generators import (
     NoisyGenerator,
 )
 from lsl_jax.models.hallucinator import Hallucinator
-from lsl_jax.models.heads import CosineClassifier, Embedding, LinearClassifier
+from lsl_jax.models.heads import (
+    CosineClassifier,
+    Embedding,
+    LinearClassifier,
+    MultiverseClassifier,
+)
 from lsl_jax.models.inception import InceptionV1
 from lsl_jax.models.matching import MatchingNetwork
 from lsl_jax.models.network import (
@@ -20,12 +25,14 @@ from lsl_jax.models.network import (
     Spec,
 )
 from lsl_jax.models.pretrained import load as load_pretrained
+from lsl_jax.models.regressor import Regressor
 from lsl_jax.models.resnet import (
     ResNet,
     resnet10,
     resnet18,
     resnet34,
     resnet50,
+    resnet50_low_shot,
 )
 from lsl_jax.models.resnet12 import ResNet12
 from lsl_jax.models.vgg import VGG16
@@ -47,8 +54,10 @@ __all__ = [
     'LatentClassifier',
     'LinearClassifier',
     'MatchingNetwork',
+    'MultiverseClassifier',
     'Network',
     'NoisyGenerator',
+    'Regressor',
     'ResNet',
     'ResNet12',
     'Spec',
@@ -61,4 +70,5 @@ __all__ = [
     'resnet18',
     'resnet34',
     'resnet50',
+    'resnet50_low_shot',
 ]

@@ -31,6 +31,7 @@ class BasicBlock(nn.Module):
   norm: Callable[..., nn.Module]
   dtype: Any = None
   expansion = 1
+  shortcut_norm = True
 
   @nn.compact
   def __call__(self, x: jax.Array) -> jax.Array:
@@ -60,17 +61,37 @@ class BottleneckBlock(nn.Module):
   norm: Callable[..., nn.Module]
   dtype: Any = None
   expansion = 4
+  # Not attributes of the module: of what kind the block is.
+  inner_bias = False
+  shortcut_norm = True
 
   @nn.compact
   def __call__(self, x: jax.Array) -> jax.Array:
     """Maps `[B, H, W, F]` to `[B, H / stride, W / stride, 4 * width]`."""
     conv = functools.partial(layers.conv, dtype=self.dtype)
     y = nn.relu(self.norm(name='norm1')(conv(self.width, 1, name='conv1')(x)))
-    y = conv(self.width, 3, stride=self.stride, name='conv2')(y)
+    y = conv(
+        self.width,
+        3,
+        stride=self.stride,
+        use_bias=self.inner_bias,
+        name='conv2',
+    )(y)
     y = nn.relu(self.norm(name='norm2')(y))
     y = conv(self.expansion * self.width, 1, name='conv3')(y)
     y = self.norm(name='norm3')(y)
     return nn.relu(y + _shortcut(self, x, y.shape))
+
+
+class LowShotBottleneckBlock(BottleneckBlock):
+  """The bottleneck in the code of Hariharan and Girshick.
+
+  The 3x3 convolution has a bias, and the projection on the shortcut no batch
+  normalisation.
+  """
+
+  inner_bias = True
+  shortcut_norm = False
 
 
 class ResNet(nn.Module):
@@ -125,7 +146,7 @@ def _shortcut(
   x = layers.conv(
       shape[-1], 1, stride=block.stride, dtype=block.dtype, name='shortcut_conv'
   )(x)
-  return block.norm(name='shortcut_norm')(x)
+  return block.norm(name='shortcut_norm')(x) if block.shortcut_norm else x
 
 
 # Attributes of ResNet may be given by keyword, e.g. resnet18(width=16).
@@ -133,3 +154,6 @@ resnet10 = functools.partial(ResNet, (1, 1, 1, 1))
 resnet18 = functools.partial(ResNet, (2, 2, 2, 2))
 resnet34 = functools.partial(ResNet, (3, 4, 6, 3))
 resnet50 = functools.partial(ResNet, (3, 4, 6, 3), BottleneckBlock)
+resnet50_low_shot = functools.partial(
+    ResNet, (3, 4, 6, 3), LowShotBottleneckBlock
+)

@@ -5,31 +5,18 @@ import functools
 import hashlib
 import os
 from typing import Any
-import zipfile
-import zlib
 
-from absl import logging
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from lsl_jax import data, evaluation, report, types
-from lsl_jax.data import augment, geometry
+from lsl_jax import data, evaluation, types
+from lsl_jax.data import augment, feature_rows, feature_store, geometry
 from lsl_jax.pipeline import fitting
 from lsl_jax.pipeline.problem import Problem
 
 _BATCH = 256
 _CHUNK = 4096  # images decoded at a time where they are not in memory
-# What reading a damaged .npz file raises, whichever part of it is damaged.
-_DAMAGED = (
-    OSError,
-    ValueError,
-    KeyError,
-    EOFError,
-    NotImplementedError,
-    zipfile.BadZipFile,
-    zlib.error,
-)
 
 
 def embeddings(
@@ -81,7 +68,15 @@ def views(
   """Embeddings of `config.views` random views an image, `[m, A, D]`.
 
   The views are those of training: Imprinting + Aug of Qi et al., section 6.2.
+
+  Raises:
+    ValueError: the run has features instead of images.
   """
+  if isinstance(problem.images, feature_rows.FeatureRows):
+    raise ValueError(
+        f'{problem.name!r} holds features, of which there are no augmented'
+        ' views; take a learner that needs none'
+    )
   forward = _forward(representation, 'embedding', None, _normalisation(config))
   parts = [
       evaluation.extract_views(
@@ -97,38 +92,91 @@ def views(
   return np.concatenate(parts)
 
 
-def cached(
+def stored(
+    config: Any,
+    problem: Problem,
+    representation: types.Representation,
+    variables: types.Variables,
     workdir: str,
-    name: str,
-    about: Any,
-    compute: Callable[[], np.ndarray],
+    indices: np.ndarray,
 ) -> np.ndarray:
-  """Features from `workdir/features/name.npz`, computed where they are missing.
+  """Embeddings of centre crops, those that are not in the workdir yet made now.
+
+  One store, `features/images`, serves every phase: an image passes through the
+  network once. What is computed is kept every few thousand images.
 
   Args:
+    config: the whole config.
+    problem: where the images are.
+    representation: of the network.
+    variables: of the network; rows of another network do not count.
     workdir: of the run.
-    name: of the file.
-    about: a tree of arrays, numbers and text on which the features depend; a
-      file about something else is computed anew.
-    compute: makes the features.
+    indices: `[m]` which images.
 
   Returns:
-    The features.
+    `[m, D]` float32.
   """
-  path = os.path.join(workdir, 'features', f'{name}.npz')
-  fingerprint = _fingerprint(about)
-  try:
-    with open(path, 'rb') as opened, np.load(opened) as file:
-      if str(file['fingerprint']) == fingerprint:
-        return file['features']
-  except FileNotFoundError:
-    pass
-  except _DAMAGED as error:
-    logging.warning('%s is computed anew: it cannot be read (%s)', path, error)
-  features = compute()
+  if isinstance(problem.images, feature_rows.FeatureRows):
+    return np.asarray(problem.images.features[indices], np.float32)
+  about = {'variables': variables, 'data': config.data.to_json()}
+  store = feature_store.FeatureStore(
+      os.path.join(workdir, 'features', 'images'),
+      fingerprint(about),
+      len(problem.labels),
+      dtype=config.feature_type,
+  )
+  missing = np.unique(store.missing(indices))
+  made = []
+  for start in range(0, len(missing), _CHUNK):
+    some = missing[start : start + _CHUNK]
+    rows = embeddings(config, representation, variables, problem, some)
+    if jax.process_count() > 1:
+      made.append(rows)
+    if jax.process_index() == 0:
+      store.write(some, rows)
+  if jax.process_count() == 1:
+    return store.read(indices)
+  # Only the first process writes; the others have what they made themselves.
+  present = np.setdiff1d(indices, missing)
+  rows = [*([store.read(present)] if present.size else []), *made]
+  known = np.concatenate([present, missing])
+  place = np.empty(len(problem.labels), np.int64)
+  place[known] = np.arange(len(known))
+  return np.concatenate(rows)[place[indices]]
+
+
+def stored_views(
+    config: Any,
+    problem: Problem,
+    representation: types.Representation,
+    variables: types.Variables,
+    workdir: str,
+    indices: np.ndarray,
+    key: jax.Array,
+    name: str = 'views',
+) -> np.ndarray:
+  """Embeddings of random views, in `features/NAME`, as `views` makes them."""
+  about = {
+      'variables': variables,
+      'data': config.data.to_json(),
+      'indices': indices,
+      'views': config.views,
+      'key': jax.random.key_data(key),
+  }
+  rows = np.arange(len(indices))
+  store = feature_store.FeatureStore(
+      os.path.join(workdir, 'features', name),
+      fingerprint(about),
+      len(indices),
+      dtype=config.feature_type,
+  )
+  if not store.missing(rows).size:
+    return store.read(rows)
+  made = views(config, representation, variables, problem, indices, key)
   if jax.process_index() == 0:
-    report.arrays.write(path, features=features, fingerprint=fingerprint)
-  return features
+    store.write(rows, made)
+    return store.read(rows)
+  return made
 
 
 def _run(
@@ -207,7 +255,8 @@ def _chunks(
     )
 
 
-def _fingerprint(about: Any) -> str:
+def fingerprint(about: Any) -> str:
+  """A hash of a tree of arrays, numbers and text, names included."""
   digest = hashlib.sha256()
   for path, leaf in jax.tree_util.tree_leaves_with_path(about):
     digest.update(jax.tree_util.keystr(path).encode())

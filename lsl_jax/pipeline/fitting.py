@@ -1,6 +1,6 @@
 """Trains a network on some images of a problem: phase 1, and fine-tuning."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 import functools
 import json
 import os
@@ -139,6 +139,36 @@ def fit(
     if recipe.select == 'best' and checkpoints.best_step is not None:
       state = checkpoints.restore(state, step=checkpoints.best_step) or state
       logging.info('%s: the best step is %d', title, int(state.step))
+  return state.variables
+
+
+def restore(
+    folder: str, recipe: Mapping[str, Any], variables: types.Variables
+) -> types.Variables:
+  """The network that a run has trained, from its newest checkpoint.
+
+  Args:
+    folder: of the run.
+    recipe: by which it was trained.
+    variables: of the same network.
+
+  Returns:
+    Its variables.
+
+  Raises:
+    FileNotFoundError: there is no checkpoint.
+    training.CorruptCheckpointError: none can be read.
+  """
+  optimizer = training.optimizer.make(
+      recipe['optimizer'], steps_per_epoch=1, num_steps=1
+  )
+  state = training.TrainState.create(variables, optimizer)
+  with training.Checkpoints(
+      os.path.join(folder, 'checkpoints'), best='validation'
+  ) as checkpoints:
+    state = checkpoints.restore(state)
+  if state is None:
+    raise FileNotFoundError(f'{folder} holds no checkpoint')
   return state.variables
 
 

@@ -6,6 +6,8 @@ Qi, Brown, Lowe. Low-shot learning with imprinted weights. CVPR 2018.
 from collections.abc import Callable
 from typing import Any
 
+from lsl_jax.pipeline import shrinking
+
 # Stands for a file that a config cannot do without.
 NEEDED = 'needed: a torchvision or timm file of ImageNet weights'
 
@@ -32,6 +34,16 @@ def finetune(config: Any) -> None:
 def joint(config: Any) -> None:
   """Tables 1 and 2, row AllClassJoint."""
   config.learners = ['joint']
+
+
+def generator(config: Any) -> None:
+  """Tables 1 and 2, row Generator + Classifier (Hariharan and Girshick)."""
+  config.learners = ['logistic_hallucinate']
+
+
+def matching(config: Any) -> None:
+  """Tables 1 and 2, row Matching Networks (Vinyals et al.)."""
+  config.learners = ['matching_network']
 
 
 def transfer(config: Any) -> None:
@@ -97,6 +109,7 @@ def smoke(config: Any) -> None:
   config.evaluation.shots = [1, 2]
   config.evaluation.draws = 3
   config.views = 2
+  shrinking.tiny(config)
   for recipe in (config.train, config.finetune, config.joint):
     recipe.batch_size = 16
     recipe.epochs = 0.2
@@ -107,6 +120,10 @@ def smoke(config: Any) -> None:
 VARIANTS = {
     'finetune': finetune,
     'joint': joint,
+    'generator': generator,
+    'matching': matching,
+    # Of those two, for a CPU.
+    'small': shrinking.small,
     'transfer': transfer,
     'transfer_finetune': transfer_finetune,
     'neighbours': neighbours,

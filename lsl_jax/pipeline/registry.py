@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import ml_collections
 
 from lsl_jax import lowshot, models, representation, types
+from lsl_jax.pipeline import hallucination_learners
 from lsl_jax.pipeline.trained import Context
 
 
@@ -47,6 +48,11 @@ def _random_normal(context: Context) -> types.Learner:
 def _nearest(context: Context) -> types.Learner:
   del context  # a scale changes no decision
   return lowshot.nearest_neighbour()
+
+
+def _nearest_mean(context: Context) -> types.Learner:
+  del context  # a scale changes no decision
+  return lowshot.nearest_mean()
 
 
 def _prototypes(support: str, query: str) -> Callable[[Context], types.Learner]:
@@ -129,6 +135,7 @@ def _implant_entries() -> dict[str, LearnerEntry]:
   }
 
 
+_tuned = hallucination_learners.tuned
 LEARNERS: Mapping[str, LearnerEntry] = {
     'random': LearnerEntry('Rand-noFT', 'features', _random),
     'random_normal': LearnerEntry(
@@ -140,6 +147,39 @@ LEARNERS: Mapping[str, LearnerEntry] = {
     'random_finetune': LearnerEntry('Rand + FT', 'images', _random),
     'imprint_finetune': LearnerEntry('Imprinting + FT', 'images', _imprint),
     'joint': LearnerEntry('AllClassJoint', 'images', None),
+    'nearest_mean': LearnerEntry(
+        'Nearest class mean', 'features', _nearest_mean, ('base_examples',)
+    ),
+    'logistic': LearnerEntry(
+        'Classifier',
+        'features',
+        _tuned('logistic'),
+        ('base_examples', 'tuning'),
+    ),
+    'logistic_hallucinate': LearnerEntry(
+        'Generation + Classifier',
+        'features',
+        _tuned('logistic_hallucinate'),
+        ('base_examples', 'generation', 'tuning'),
+    ),
+    'logistic_aug': LearnerEntry(
+        'Data augmentation',
+        'views',
+        _tuned('logistic_aug'),
+        ('base_examples', 'tuning'),
+    ),
+    'model_regression': LearnerEntry(
+        'Model Regression',
+        'features',
+        _tuned('model_regression'),
+        ('base_examples', 'regression', 'tuning'),
+    ),
+    'matching_network': LearnerEntry(
+        'Matching Network',
+        'features',
+        hallucination_learners.matching,
+        ('base_examples', 'matching'),
+    ),
     'proto': LearnerEntry('Prototypes', 'features', _prototypes('gap', 'gap')),
     **_prototype_entries(),
     **_implant_entries(),
@@ -160,6 +200,20 @@ def _lifted(network: Any, options: Any, axis_name: str | None):
   return representation.lifted_structure(
       network, margin=options.margin, axis_name=axis_name
   )
+
+
+def _triplet(network: Any, options: Any, axis_name: str | None):
+  return representation.triplet(
+      network,
+      margin=options.margin,
+      negatives=options.negatives,
+      axis_name=axis_name,
+  )
+
+
+def _multiverse(network: Any, options: Any, axis_name: str | None):
+  del axis_name
+  return representation.multiverse(network, weight=options.weight)
 
 
 def _cosine(network: Any, options: Any, axis_name: str | None):
@@ -193,6 +247,8 @@ REPRESENTATIONS: Mapping[str, Callable[..., types.Representation]] = {
     'softmax': _softmax,
     'proxy_nca': _proxy_nca,
     'lifted': _lifted,
+    'multiverse': _multiverse,
+    'triplet': _triplet,
     'cosine': _cosine,
     'dense': _dense,
     **_REGULARISED,
@@ -237,6 +293,7 @@ def make_representation(
   """
   description = {**config.model.to_dict(), **changes}
   description.pop('pretrained')
+  description.pop('spare_rows')
   network: Any = models.build(
       {**description, 'num_classes': num_classes}, axis_name=axis_name
   )
@@ -244,6 +301,11 @@ def make_representation(
   choose(REPRESENTATIONS, name, 'representation.name')
   if name in _REGULARISED:
     _check_regularised(network, name)
+  multiverse = isinstance(network.classifier, models.MultiverseClassifier)
+  if name == 'multiverse' and not multiverse:
+    raise ValueError(
+        "representation.name 'multiverse': model.head must be 'multiverse'"
+    )
   if name == 'dense':
     _check_dense(network)
   options = ml_collections.FrozenConfigDict(config.representation)

@@ -9,7 +9,7 @@ import jax
 import numpy as np
 
 from lsl_jax import data
-from lsl_jax.data import check, dense, glyphs, splits, subset
+from lsl_jax.data import check, dense, feature_rows, glyphs, splits, subset
 from lsl_jax.pipeline import problem as problem_lib
 
 # What a run may report.
@@ -48,7 +48,8 @@ def load(config: Any, workdir: str) -> Sources:
   split = class_split(spec, dataset)
   if spec.max_classes:
     dataset, split = _reduce(dataset, split, spec.max_classes)
-  in_memory = fits(spec, dataset)
+  has_images = not isinstance(dataset.images, feature_rows.FeatureRows)
+  in_memory = has_images and fits(spec, dataset)
   if in_memory:
     dataset = dense.to_dataset(
         dataset,

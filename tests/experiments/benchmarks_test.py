@@ -43,7 +43,17 @@ def _oracle(x, kernel):
   return result
 
 
-@pytest.mark.parametrize('name', ['training_step', 'input_pipeline'])
+@pytest.mark.parametrize(
+    'name',
+    [
+        'training_step',
+        'input_pipeline',
+        'analogies',
+        'kmeans',
+        'logistic_grid',
+        'generation',
+    ],
+)
 def test_a_benchmark_runs_quickly_and_leaves_its_numbers(name, tmp_path):
   outcome = subprocess.run(
       [

@@ -18,6 +18,8 @@ BACKBONES = {
     'resnet18': (11_176_512, 512, 32),
     'resnet34': (21_284_672, 512, 32),
     'resnet50': (23_508_032, 2048, 32),
+    # Biases of the 3x3 convolutions more, norms of four shortcuts less.
+    'resnet50_low_shot': (23_508_032 + 3776 - 7680, 2048, 32),
     'inception_v1': (5_599_904, 1024, 32),
     'vgg16': (14_714_688, 512, 32),
     'efficientnet_lite0': (3_371_008, 1280, 32),
