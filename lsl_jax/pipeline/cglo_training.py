@@ -120,6 +120,7 @@ def machinery(
         codes_lib.take(labels, rows),
         rows,
     )
+    new_state: Any
     new_state, metrics = step(state, batch, key, measure)
     # What the compiler would otherwise be free to choose.
     codes = jax.lax.with_sharding_constraint(
