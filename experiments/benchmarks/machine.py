@@ -1,10 +1,13 @@
 """Which machine and software a measurement was made with."""
 
 import importlib.metadata
+import json
 import os
+import pathlib
 import platform
 import sys
 import time
+from typing import Any
 
 
 def describe(*packages: str) -> dict[str, str]:
@@ -32,6 +35,16 @@ def describe(*packages: str) -> dict[str, str]:
     except importlib.metadata.PackageNotFoundError:
       continue
   return facts
+
+
+def write(folder: pathlib.Path, name: str, result: Any, text: str) -> None:
+  """Writes `NAME.json` and `NAME.md` into a folder, and prints the text."""
+  folder.mkdir(parents=True, exist_ok=True)
+  (folder / f'{name}.md').write_text(text, encoding='utf-8')
+  (folder / f'{name}.json').write_text(
+      json.dumps(result, indent=2) + '\n', encoding='utf-8'
+  )
+  print(text)
 
 
 def _processor() -> str:

@@ -14,7 +14,6 @@ sgm_cost.json and sgm_cost.md into --output.
 """
 
 import argparse
-import json
 import pathlib
 import time
 from typing import Any
@@ -192,6 +191,7 @@ def main():
   parser.add_argument('--size', type=int, default=84)
   parser.add_argument('--batch', type=int, default=32)
   parser.add_argument('--rounds', type=int, default=40)
+  parser.add_argument('--quick', action='store_true', help='try it, tiny')
   parser.add_argument(
       '--regularisers',
       nargs='+',
@@ -205,14 +205,11 @@ def main():
       help='folder of sgm_cost.json and sgm_cost.md',
   )
   options = parser.parse_args()
+  if options.quick:
+    options.backbone, options.size = 'conv4', 16
+    options.batch, options.rounds = 4, 2
   result = run(options)
-  text = as_markdown(result)
-  options.output.mkdir(parents=True, exist_ok=True)
-  (options.output / 'sgm_cost.md').write_text(text, encoding='utf-8')
-  (options.output / 'sgm_cost.json').write_text(
-      json.dumps(result, indent=2) + '\n', encoding='utf-8'
-  )
-  print(text)
+  machine.write(options.output, 'sgm_cost', result, as_markdown(result))
 
 
 if __name__ == '__main__':

@@ -16,53 +16,18 @@ import contextlib
 import json
 import os
 import pathlib
+import resource
 import statistics
 import subprocess
 import sys
 import time
-from typing import Any, NamedTuple
+from typing import Any
 
 import machine  # pyrefly: ignore[missing-import]
 import networks  # pyrefly: ignore[missing-import]
+import ways  # pyrefly: ignore[missing-import]
 
 HERE = pathlib.Path(__file__).parent
-FLAG = '--xla_cpu_experimental_ynn_fusion_type=-individual_convolution'
-PAGES = 'glibc.malloc.hugetlb=1'
-OURS = 'lsl_jax'
-
-
-class Way(NamedTuple):
-  """How a process computes: a formulation, and the environment."""
-
-  convolution: str = ''  # '' leaves the library as it is
-  flag: bool = True
-  memory: str = ''  # 'huge': transparent huge pages; 'kept': not returned
-  channels: int = 1  # fewest input channels for which it is used
-
-
-WAYS = {
-    OURS: Way(),  # by pipeline.runtime.start, whatever that does
-    'XLA, no flag': Way('nhwc', flag=False),
-    'XLA, no flag, huge pages': Way('nhwc', flag=False, memory='huge'),
-    'XLA, flag': Way('nhwc'),
-    'XLA, flag, huge pages': Way('nhwc', memory='huge'),
-    'XLA, flag, kept memory': Way('nhwc', memory='kept'),
-    'XLA, flag, NCHW': Way('nchw'),
-    'im2col': Way('im2col'),
-    'im2col by quarters': Way('im2col by quarters'),
-    '9 shifts': Way('9 shifts'),
-    '3 rows': Way('3 rows'),
-    'Winograd 2x2': Way('winograd 2x2', channels=16),
-    'Winograd 4x4': Way('winograd 4x4', channels=16),
-    'Winograd 2x2, kept memory': Way(
-        'winograd 2x2', memory='kept', channels=16
-    ),
-    'Winograd 4x4, kept memory': Way(
-        'winograd 4x4', memory='kept', channels=16
-    ),
-    'Winograd 4x4, huge pages': Way('winograd 4x4', memory='huge', channels=16),
-    'Winograd 4x4, no flag': Way('winograd 4x4', flag=False, channels=16),
-}
 REFERENCE = 'XLA, flag'
 
 
@@ -70,12 +35,12 @@ def work(network: networks.Network, name: str) -> None:
   """A process: says how it compiled, then times steps for each line it reads.
 
   What it writes are lines of JSON: the first update and the seconds of
-  compilation, then seconds a step.
+  compilation, then what a step takes.
   """
-  way = WAYS[name]
+  way = ways.WAYS[name]
   from lsl_jax.pipeline import runtime
 
-  if name == OURS:
+  if name == ways.OURS:
     runtime.start()
   elif way.memory == 'kept':
     runtime.keep_memory()
@@ -107,12 +72,18 @@ def work(network: networks.Network, name: str) -> None:
   ).tolist()
   _say({'update': update, 'compilation': compilation})
   for line in sys.stdin:
-    start, busy = time.perf_counter(), time.process_time()
+    before = _spent()
     for _ in range(int(line)):
       state, _ = program(state, batch, key)
     jax.block_until_ready(state)
-    seconds = time.perf_counter() - start, time.process_time() - busy
-    _say([part / int(line) for part in seconds])
+    spent = zip(before, _spent(), strict=True)
+    _say([(end - begin) / int(line) for begin, end in spent])
+
+
+def _spent() -> tuple[float, float, int]:
+  """Seconds by the clock and of the processors, and pages mapped."""
+  faults = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+  return time.perf_counter(), time.process_time(), faults
 
 
 def _say(what: Any) -> None:
@@ -121,13 +92,13 @@ def _say(what: Any) -> None:
 
 def start(network: str, name: str) -> subprocess.Popen:
   """Starts the process of a way."""
-  way = WAYS[name]
+  way = ways.WAYS[name]
   environment = {**os.environ, 'JAX_PLATFORMS': 'cpu', 'XLA_FLAGS': ''}
   environment.pop('GLIBC_TUNABLES', None)
-  if way.flag and name != OURS:
-    environment['XLA_FLAGS'] = FLAG
+  if way.flag and name != ways.OURS:
+    environment['XLA_FLAGS'] = ways.FLAG
   if way.memory == 'huge':
-    environment['GLIBC_TUNABLES'] = PAGES
+    environment['GLIBC_TUNABLES'] = ways.PAGES
   return subprocess.Popen(
       [sys.executable, __file__, '--network', network, '--work', name],
       env=environment,
@@ -166,12 +137,12 @@ def compare(network: str, names: list[str], repeats: int) -> dict[str, Any]:
       results[name] = {
           'compilation': facts['compilation'],
           'difference': float(error),
-          'seconds': [],
+          'spent': [],
       }
     for _ in range(repeats):
       for name, process in processes.items():
         print(steps, file=process.stdin, flush=True)
-        results[name]['seconds'].append(_read(process, name))
+        results[name]['spent'].append(_read(process, name))
   finally:
     for process in processes.values():
       process.kill()
@@ -180,29 +151,37 @@ def compare(network: str, names: list[str], repeats: int) -> dict[str, Any]:
 
 
 def as_markdown(result: dict[str, Any]) -> str:
-  """Tables, one a network, the fastest of the repeats and their median."""
+  """Tables, one a network, the fastest of the repeats and their median.
+
+  Processors' time is also divided by that of `REFERENCE` in the same turn, of
+  which the median withstands other programs best.
+  """
   lines = ['# Training step: formulations of convolution on a CPU', '']
   lines += [f'- {name}: {text}' for name, text in result['machine'].items()]
   for network, results in result['networks'].items():
-    repeats = len(next(iter(results.values()))['seconds'])
+    repeats = len(next(iter(results.values()))['spent'])
     shape = networks.NETWORKS[network]
-    best = min(min(facts['seconds'])[0] for facts in results.values())
+    best = min(min(facts['spent'])[0] for facts in results.values())
     lines += [
         '',
         f'{network}: images of {shape.size} x {shape.size}, batch'
         f' {shape.batch}, {repeats} repeats of {shape.steps} steps:',
         '',
         '| formulation | fastest, ms | median, ms | of the fastest |'
-        ' processors, ms | compiled, s | updates differ by |',
-        '|---|---|---|---|---|---|---|',
+        ' processors, ms | of the reference | page faults | compiled, s |'
+        ' updates differ by |',
+        '|---|---|---|---|---|---|---|---|---|',
     ]
     for name, facts in results.items():
-      seconds, busy = zip(*facts['seconds'], strict=True)
+      seconds, busy, faults = zip(*facts['spent'], strict=True)
+      turns = zip(busy, results[REFERENCE]['spent'], strict=True)
+      ratio = statistics.median(ours / theirs[1] for ours, theirs in turns)
       lines.append(
           f'| {name} | {1e3 * min(seconds):.1f} |'
           f' {1e3 * statistics.median(seconds):.1f} |'
           f' {min(seconds) / best:.2f} | {1e3 * statistics.median(busy):.1f} |'
-          f' {facts["compilation"]:.1f} |'
+          f' {ratio:.3f} |'
+          f' {statistics.median(faults):.0f} | {facts["compilation"]:.1f} |'
           f' {facts["difference"]:.0e} |'
       )
   return '\n'.join([*lines, ''])
@@ -213,7 +192,7 @@ def main() -> None:
   parser.add_argument(
       '--network', action='append', choices=list(networks.NETWORKS)
   )
-  parser.add_argument('--way', action='append', choices=list(WAYS))
+  parser.add_argument('--way', action='append', choices=list(ways.WAYS))
   parser.add_argument('--repeats', type=int, default=10)
   parser.add_argument('--quick', action='store_true', help='tiny: does it run?')
   parser.add_argument('--output', type=pathlib.Path, default=HERE)
@@ -223,9 +202,9 @@ def main() -> None:
     work(networks.NETWORKS[options.network[0]], options.work)
     return
   chosen = options.network or [n for n in networks.NETWORKS if n != 'tiny']
-  names = options.way or list(WAYS)
+  names = options.way or list(ways.WAYS)
   if options.quick:
-    chosen, names = ['tiny'], [OURS, REFERENCE, 'Winograd 4x4']
+    chosen, names = ['tiny'], [ways.OURS, REFERENCE, 'Winograd 4x4']
     options.repeats = 2
   facts = machine.describe('jax', 'jaxlib', 'flax', 'numpy')
   measured = {}

@@ -6,8 +6,11 @@ import pathlib
 from typing import Any
 
 _FILE = pathlib.Path(__file__).with_name('paper.json')
-# Methods of other papers, which its tables compare with.
-ELSEWHERE = ('Generator + Classifier', 'Matching Networks')
+# What this package calls the methods of other papers.
+CALLED = {
+    'Generation + Classifier': 'Generator + Classifier',
+    'Matching Network': 'Matching Networks',
+}
 
 
 def methods(table: int) -> list[str]:

@@ -51,6 +51,8 @@ RUNS = {
     **{f'd{size}': Run((f'd{size}',), ('imprint',)) for size in SIZES},
     'transfer_finetune': Run(('transfer_finetune',), _FINE_TUNED),
     'finetune': Run(('finetune',), _FINE_TUNED),
+    'generator': Run(('generator',), ('logistic_hallucinate',)),
+    'matching': Run(('matching',), ('matching_network',)),
     'joint': Run(('joint',), ('joint',)),
     **{
         f'joint_d{size}': Run(('joint', f'd{size}'), ('joint',), SIZES_SHOTS)

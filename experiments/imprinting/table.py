@@ -20,16 +20,14 @@ import runs
 
 from lsl_jax import report
 
+_SHORT = ('generalized', 'finetune', 'generator', 'matching')
 # Of each table: the split that it counts, and the runs of its rows.
 TABLES = {
-    1: ('novel', ('generalized', 'finetune', 'joint')),
-    2: ('all', ('generalized', 'finetune', 'joint')),
+    1: ('novel', (*_SHORT, 'joint')),
+    2: ('all', (*_SHORT, 'joint')),
     3: ('novel', ('transfer', 'transfer_finetune')),
 }
-_NOTE = (
-    'Measured: mean and 95 % interval over {source}, with {config}. † a method'
-    ' of another paper, not yet here.'
-)
+_NOTE = 'Measured: mean and 95 % interval over {source}, with {config}.'
 
 
 def make(
@@ -53,7 +51,9 @@ def make(
   for name in names:
     read = {s: measured.read(experiment.folder(name, s)) for s in seeds}
     rows += measured.rows(read)
-  methods = [m for m in paper.methods(number) if m not in paper.ELSEWHERE]
+  methods = paper.methods(number)
+  for row in rows:
+    row['method'] = paper.CALLED.get(row['method'], row['method'])
   rows = [
       row
       for row in rows
@@ -62,9 +62,6 @@ def make(
       and row['method'] in methods
   ]
   header, lines = report.compare.cells(rows, paper.entries(number, split))
-  for line in lines:
-    if line[1] in paper.ELSEWHERE:
-      line[1] += ' †'
   text = report.tables.markdown(header, lines)
   source = 'seeds' if len(seeds) > 1 else 'draws of one seed'
   note = _NOTE.format(source=source, config=experiment.spec)

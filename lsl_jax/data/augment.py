@@ -1,7 +1,8 @@
 """Random views of images, and normalisation: `batch(keys, images, spec)`.
 
-The parts are functions of a key and one image, in `geometry`, `affine` and
-`colour`; here a `Spec` says which of them are used, and vmap makes batches.
+The parts are functions of a key and one image, in `geometry`, `affine`,
+`colour`, `autoaugment` and `erasing`; here a `Spec` says which of them are
+used, and vmap makes batches.
 """
 
 import dataclasses
@@ -12,12 +13,13 @@ import chex
 import jax
 import jax.numpy as jnp
 
-from lsl_jax.data import affine, colour, geometry
+from lsl_jax.data import affine, autoaugment, colour, erasing, geometry
 from lsl_jax.data import spec as spec_lib
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 CROPS = ('none', 'centre', 'random', 'resized')
+POLICIES = ('none', 'cifar10')
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,6 +46,12 @@ class Spec:
     brightness: largest relative change of the brightness.
     contrast: the same of the contrast.
     saturation: the same of the saturation.
+    policy: 'none', or 'cifar10' for AutoAugment's, see `autoaugment`.
+    cutout: side of the square that Cutout covers, in pixels; 0 for none.
+    cutout_probability: of covering anything.
+    erase: probability of Random Erasing.
+    mask: what both of them fill in; the default is 0 after the symmetric
+      normalisation.
   """
 
   crop: str = 'none'
@@ -60,12 +68,27 @@ class Spec:
   brightness: float = 0.0
   contrast: float = 0.0
   saturation: float = 0.0
+  policy: str = 'none'
+  cutout: int = 0
+  cutout_probability: float = 1.0
+  erase: float = 0.0
+  mask: float = erasing.GREY
 
   def __post_init__(self):
     if self.crop not in CROPS:
       raise ValueError(
           f'unknown crop {self.crop!r}; {spec_lib.choices(self.crop, CROPS)}'
       )
+    if self.policy not in POLICIES:
+      raise ValueError(
+          f'unknown policy {self.policy!r};'
+          f' {spec_lib.choices(self.policy, POLICIES)}'
+      )
+    for name in ('erase', 'cutout_probability'):
+      if not 0 <= getattr(self, name) <= 1:
+        raise ValueError(f'{name}={getattr(self, name)} is not a probability.')
+    if self.cutout < 0:
+      raise ValueError(f'cutout={self.cutout} is not a number of pixels.')
     if self.padding and self.crop != 'random':
       raise ValueError(
           f"padding={self.padding} needs crop='random', not {self.crop!r}."
@@ -111,7 +134,7 @@ def make_spec(options: Any) -> Spec:
 
 
 def view(key: jax.Array, image: jax.Array, spec: Spec) -> jax.Array:
-  """One random view: crop, flip, affine map, colour, in that order.
+  """One random view: crop, flip, affine map, colour, policy, masks, in order.
 
   Args:
     key: of this view.
@@ -152,13 +175,32 @@ def view(key: jax.Array, image: jax.Array, spec: Spec) -> jax.Array:
         translation=spec.translation,
         fill=spec.fill,
     )
-  return colour.random_jitter(
+  image = colour.random_jitter(
       colour_key,
       image,
       brightness=spec.brightness,
       contrast=spec.contrast,
       saturation=spec.saturation,
   )
+  # Keys beside the four, which are as they were before there were these parts.
+  policy_key, cutout_key, erase_key = (
+      jax.random.fold_in(key, part) for part in range(4, 7)
+  )
+  if spec.policy != 'none':
+    image = autoaugment.autoaugment(policy_key, image)
+  if spec.cutout:
+    image = erasing.cutout(
+        cutout_key,
+        image,
+        side=spec.cutout,
+        probability=spec.cutout_probability,
+        fill=spec.mask,
+    )
+  if spec.erase:
+    image = erasing.random_erase(
+        erase_key, image, probability=spec.erase, fill=spec.mask
+    )
+  return image
 
 
 def batch(keys: jax.Array, images: jax.Array, spec: Spec) -> jax.Array:

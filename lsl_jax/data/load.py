@@ -5,10 +5,11 @@ import inspect
 from typing import Any
 
 from lsl_jax.data import dataset as dataset_lib
-from lsl_jax.data import folder, glyphs, npz, tfds
+from lsl_jax.data import feature_rows, folder, glyphs, npz, tfds
 from lsl_jax.data import spec as spec_lib
 
 SOURCES: dict[str, Callable[..., dataset_lib.Dataset]] = {
+    'features': feature_rows.load,
     'folder': folder.load,
     'glyphs': glyphs.load,
     'npz': npz.load,

@@ -8,7 +8,8 @@ with the same content as such a file:
 * counts, in order of the classes or shuffled by a seed:
   `{'base': 60, 'validation': 20, 'novel': 20, 'seed': 0}`;
 * residues of the class index:
-  `{'modulus': 4, 'base': [0, 2], 'validation': [1], 'novel': [3]}`.
+  `{'modulus': 4, 'base': [0, 2], 'validation': [1], 'novel': [3]}`;
+* the lists of the low-shot benchmark, see `low_shot_lists`.
 
 `validation` may be absent. Classes that no part names are left unused.
 """
@@ -24,8 +25,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from lsl_jax.data import dataset as dataset_lib
+from lsl_jax.data import low_shot_lists, split_rules
 from lsl_jax.data import spec as spec_lib
-from lsl_jax.data import split_rules
 
 PARTS = ('base', 'validation', 'novel')
 _KEYS = (*PARTS, 'seed', 'modulus', 'num_classes', 'aliases', 'source')
@@ -75,6 +76,7 @@ def class_split(spec: Any, class_names: Sequence[str]) -> ClassSplit:
   """
   where, fields = _read(spec)
   names = tuple(str(name) for name in class_names)
+  fields = low_shot_lists.as_split(fields, names) or fields
   if unknown := [key for key in fields if key not in _KEYS]:
     raise ValueError(
         f'{where} has the unknown key {unknown[0]!r};'

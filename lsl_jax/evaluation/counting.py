@@ -8,11 +8,21 @@ import jax
 import jax.numpy as jnp
 
 from lsl_jax import types
-from lsl_jax.evaluation import metrics, ranking
+from lsl_jax.evaluation import ranking
+from lsl_jax.evaluation import spaces as spaces_lib
 
 
 @functools.partial(
-    jax.jit, static_argnames=('sweep', 'shots', 'top', 'chunk', 'tile')
+    jax.jit,
+    static_argnames=(
+        'sweep',
+        'shots',
+        'top',
+        'chunk',
+        'tile',
+        'spaces',
+        'novel_prior',
+    ),
 )
 def count_by_sweep(
     sweep: Callable[..., Any],
@@ -26,6 +36,8 @@ def count_by_sweep(
     top: tuple[int, ...],
     chunk: int,
     tile: int,
+    spaces: tuple[str, ...] = ('joint',),
+    novel_prior: float = 0.5,
 ) -> jax.Array:
   """Right answers, by the learner's sweep.
 
@@ -43,13 +55,21 @@ def count_by_sweep(
     top: how many guesses count, at most C + N.
     chunk: draws at a time.
     tile: queries at a time.
+    spaces: label spaces of `spaces.SPACES`.
+    novel_prior: of the space 'prior'.
 
   Returns:
-    `[T, len(shots), len(top), 2]` int32: of base, and of novel queries.
+    `[T, len(shots), len(spaces), len(top), 2]` int32: of base, and of novel
+    queries.
   """
   num_draws = draws.shape[0]
   padded = _pad(draws, chunk)
   fitted, score = sweep(base, pool, padded, shots)
+  rank = {
+      'joint': ranking.joint_ranks,
+      'own': ranking.own_ranks,
+      'prior': functools.partial(ranking.prior_ranks, novel_prior=novel_prior),
+  }
   fitted = jax.tree.map(lambda leaf: _split(leaf, chunk), fitted)
 
   def add_tile(total, queries_and_labels):
@@ -58,19 +78,32 @@ def count_by_sweep(
     shared = ranking.shared(base_logits, labels, max(top))
 
     def count_chunk(fitted):
-      ranks = [ranking.joint_ranks(shared, logits) for logits in novel(fitted)]
+      ranks = [
+          jnp.stack([rank[name](shared, logits) for name in spaces], 1)
+          for logits in novel(fitted)
+      ]
       return count_right(jnp.stack(ranks, 1), labels, base.num_classes, top)
 
     counts = jax.lax.map(count_chunk, fitted)
     return total + counts.reshape(total.shape), None
 
-  total = jnp.zeros((len(padded), len(shots), len(top), 2), jnp.int32)
+  shape = (len(padded), len(shots), len(spaces), len(top), 2)
+  total = jnp.zeros(shape, jnp.int32)
   tiles = _tiles(queries, labels, tile)
   return jax.lax.scan(add_tile, total, tiles)[0][:num_draws]
 
 
 @functools.partial(
-    jax.jit, static_argnames=('learner', 'shots', 'top', 'chunk', 'tile')
+    jax.jit,
+    static_argnames=(
+        'learner',
+        'shots',
+        'top',
+        'chunk',
+        'tile',
+        'spaces',
+        'novel_prior',
+    ),
 )
 def count_by_fit(
     key: types.Key,
@@ -85,6 +118,8 @@ def count_by_fit(
     top: tuple[int, ...],
     chunk: int,
     tile: int,
+    spaces: tuple[str, ...] = ('joint',),
+    novel_prior: float = 0.5,
 ) -> jax.Array:
   """Right answers, by fitting a classifier to every draw and number of shots.
 
@@ -100,9 +135,12 @@ def count_by_fit(
     top: how many guesses count, at most C + N.
     chunk: draws at a time.
     tile: queries at a time.
+    spaces: label spaces of `spaces.SPACES`.
+    novel_prior: of the space 'prior'.
 
   Returns:
-    `[T, len(shots), len(top), 2]` int32: of base, and of novel queries.
+    `[T, len(shots), len(spaces), len(top), 2]` int32: of base, and of novel
+    queries.
   """
   num_draws, num_novel, _ = draws.shape
   tiles = _tiles(queries, labels, tile)
@@ -116,10 +154,22 @@ def count_by_fit(
 
     def add_tile(total, queries_and_labels):
       queries, labels = queries_and_labels
-      ranks = metrics.ranks(learner.predict(classifier, queries), labels)
+      logits = learner.predict(classifier, queries)
+      ranks = jnp.stack(
+          [
+              spaces_lib.ranks(
+                  name,
+                  logits,
+                  labels,
+                  base.num_classes,
+                  novel_prior=novel_prior,
+              )
+              for name in spaces
+          ]
+      )
       return total + count_right(ranks, labels, base.num_classes, top), None
 
-    total = jnp.zeros((len(top), 2), jnp.int32)
+    total = jnp.zeros((len(spaces), len(top), 2), jnp.int32)
     return jax.lax.scan(add_tile, total, tiles)[0]
 
   def count_all(trial, draw):

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 
 from lsl_jax import types
 from lsl_jax.evaluation import checks, counting, metrics
+from lsl_jax.evaluation import spaces as spaces_lib
 
 
 def generalized(
@@ -22,6 +23,8 @@ def generalized(
     top: Sequence[int] = (1, 5),
     chunk: int | None = None,
     tile: int | None = None,
+    spaces: Sequence[str] = ('joint',),
+    novel_prior: float = 0.8,
 ) -> dict[str, jax.Array]:
   """Accuracy in the label space of base and novel classes together.
 
@@ -45,11 +48,18 @@ def generalized(
     top: how many guesses count; as many as there are classes are always right.
     chunk: draws at a time; by default as many as suit the cache.
     tile: queries at a time, likewise.
+    spaces: label spaces, see `spaces`. Without base classes they are the same,
+      and only 'joint' is returned.
+    novel_prior: of the space 'prior': the share of queries that is expected to
+      be novel. 0.8 is that of Gidaris and Komodakis' public code; whoever
+      chooses another one does so on validation classes.
 
   Returns:
     float32 fractions `[T, len(shots)]` over query images: 'novel/top1',
     'base/top1', 'all/top1' and 'harmonic/top1' (of novel and base), and so on
-    for each of `top`; novel alone where C = 0.
+    for each of `top`; novel alone where C = 0. Of the space 'own',
+    'novel_only/top1' and 'base_only/top1'; of 'prior', 'novel_prior/top1',
+    'base_prior/top1' and 'all_prior/top1'.
 
   Raises:
     ValueError: for shapes, shots, indices or labels that do not fit together.
@@ -60,12 +70,14 @@ def generalized(
     Qi, Brown, Lowe. Low-shot learning with imprinted weights. CVPR 2018,
     section 6.2.
   """
-  shots, top = tuple(shots), tuple(top)
+  shots, top, spaces = tuple(shots), tuple(top), tuple(spaces)
+  spaces_lib.check(spaces, novel_prior)
   checks.check_task(
       base, pool_features, draws, query_features, query_labels, shots, top
   )
   num_draws, num_novel, _ = draws.shape
   num_classes = base.num_classes + num_novel
+  spaces = spaces if base.num_classes else ('joint',)
   tile = tile or (256 if jax.default_backend() == 'cpu' else 2048)
   if chunk is None:
     # One number of shots' logits: about a core's L2 cache, or a GPU's.
@@ -84,12 +96,14 @@ def generalized(
       'top': tuple(min(k, num_classes) for k in top),
       'chunk': min(chunk, num_draws),
       'tile': tile,
+      'spaces': spaces,
+      'novel_prior': novel_prior,
   }
   if learner.sweep is None:
     right = counting.count_by_fit(key, learner, *arrays, **options)
   else:
     right = counting.count_by_sweep(learner.sweep, *arrays, **options)
-  return _summary(right, query_labels, base.num_classes, top)
+  return _summaries(right, query_labels, base.num_classes, top, spaces)
 
 
 def transfer(
@@ -139,6 +153,8 @@ def accuracies(
     *,
     num_base: int,
     top: Sequence[int] = (1, 5),
+    spaces: Sequence[str] = ('joint',),
+    novel_prior: float = 0.8,
 ) -> dict[str, float]:
   """The numbers of `generalized`, of one classifier's logits.
 
@@ -147,16 +163,22 @@ def accuracies(
     labels: `[Q]` int in 0 .. C + N - 1; others, such as -1, take no part.
     num_base: C; with none, only novel metrics are returned.
     top: how many guesses count.
+    spaces: as `generalized` takes them.
+    novel_prior: likewise.
 
   Returns:
     Fractions by the names of `generalized`; NaN where no image counts.
   """
   logits, labels = jnp.asarray(logits), jnp.asarray(labels)
   limits = tuple(min(k, logits.shape[-1]) for k in top)
-  right = counting.count_right(
-      metrics.ranks(logits, labels), labels, num_base, limits
-  )
-  summary = _summary(right, labels, num_base, tuple(top))
+  spaces_lib.check(tuple(spaces), novel_prior)
+  spaces = tuple(spaces) if num_base else ('joint',)
+  ranks = [
+      spaces_lib.ranks(name, logits, labels, num_base, novel_prior=novel_prior)
+      for name in spaces
+  ]
+  right = counting.count_right(jnp.stack(ranks), labels, num_base, limits)
+  summary = _summaries(right, labels, num_base, tuple(top), spaces)
   return {name: float(value) for name, value in summary.items()}
 
 
@@ -190,6 +212,30 @@ def predictions(
     return jnp.where(jnp.any(jnp.isnan(logits), -1), -1, best)
 
   return jax.lax.map(predict, jnp.asarray(query_features), batch_size=tile)
+
+
+def _summaries(
+    right: jax.Array,
+    labels: jax.Array,
+    num_base: int,
+    top: tuple[int, ...],
+    spaces: tuple[str, ...],
+) -> dict[str, jax.Array]:
+  """Fractions by name from counts `[..., len(spaces), len(top), 2]`."""
+  fractions = {}
+  for i, space in enumerate(spaces):
+    suffix = spaces_lib.SUFFIXES[space]
+    summary = _summary(right[..., i, :, :], labels, num_base, top)
+    for name, values in summary.items():
+      split, _, metric = name.partition('/')
+      # A mean over images that are told which group they are in, or a mean of
+      # such means, is no number of the papers.
+      if space == 'joint' or split in _SPLITS[space]:
+        fractions[f'{split}{suffix}/{metric}'] = values
+  return fractions
+
+
+_SPLITS = {'own': ('novel', 'base'), 'prior': ('novel', 'base', 'all')}
 
 
 def _summary(

@@ -17,6 +17,7 @@ class Shared(NamedTuple):
     above: `[Q]` int32 base classes before the right one, of the same; `most`
       where a base logit is NaN.
     best: `[min(most, C), Q]` the largest base logits.
+    total: `[Q]` logarithm of the summed exponentials of the base logits.
   """
 
   labels: jax.Array
@@ -25,6 +26,7 @@ class Shared(NamedTuple):
   own: jax.Array
   above: jax.Array
   best: jax.Array
+  total: jax.Array
 
 
 def shared(base_logits: jax.Array, labels: jax.Array, most: int) -> Shared:
@@ -41,14 +43,15 @@ def shared(base_logits: jax.Array, labels: jax.Array, most: int) -> Shared:
   num_base = base_logits.shape[0]
   broken = jnp.any(jnp.isnan(base_logits), 0)
   above = jnp.where(broken, most, 0)
+  total = jax.nn.logsumexp(base_logits, 0)
   if not num_base:
     own = jnp.zeros(labels.shape, base_logits.dtype)
-    return Shared(labels, num_base, most, own, above, base_logits)
+    return Shared(labels, num_base, most, own, above, base_logits, total)
   own = _of_class(base_logits, labels)
   is_base = labels < num_base
   above += jnp.where(is_base, _before(base_logits, own[None], labels, most), 0)
   best = jax.lax.top_k(base_logits.T, min(most, num_base))[0].T
-  return Shared(labels, num_base, most, own, above, best)
+  return Shared(labels, num_base, most, own, above, best, total)
 
 
 def joint_ranks(shared: Shared, novel_logits: jax.Array) -> jax.Array:
@@ -70,6 +73,44 @@ def joint_ranks(shared: Shared, novel_logits: jax.Array) -> jax.Array:
   beaten_by = jnp.sum(shared.best[None] >= own[:, None], 1, dtype=jnp.int32)
   ranks = _before(novel_logits, own[:, None], place, shared.most)
   return ranks + shared.above[None] + jnp.where(is_base, 0, beaten_by)
+
+
+def own_ranks(shared: Shared, novel_logits: jax.Array) -> jax.Array:
+  """Ranks among the classes of the right one's own group, base or novel.
+
+  Args:
+    shared: of the queries.
+    novel_logits: `[t, N, Q]`, of t draws.
+
+  Returns:
+    `[t, Q]` int32, as `spaces.ranks` of 'own', up to `shared.most`.
+  """
+  place = shared.labels - shared.num_base
+  own = _of_class(novel_logits, place)
+  ranks = _before(novel_logits, own[:, None], place, shared.most)
+  broken = jnp.any(jnp.isnan(novel_logits), -2)
+  among_base = jnp.where(broken, shared.most, 0)
+  return shared.above[None] + jnp.where((place < 0)[None], among_base, ranks)
+
+
+def prior_ranks(
+    shared: Shared, novel_logits: jax.Array, novel_prior: float
+) -> jax.Array:
+  """Ranks in the joint label space, given how many queries are novel.
+
+  Only the distance between the two groups changes, by one number a query.
+
+  Args:
+    shared: of the queries.
+    novel_logits: `[t, N, Q]`, of t draws.
+    novel_prior: see `spaces.with_prior`.
+
+  Returns:
+    `[t, Q]` int32, as `spaces.ranks` of 'prior', up to `shared.most`.
+  """
+  odds = jnp.log(novel_prior) - jnp.log1p(-novel_prior)
+  shift = odds + shared.total[None] - jax.nn.logsumexp(novel_logits, -2)
+  return joint_ranks(shared, novel_logits + shift[:, None])
 
 
 def _of_class(logits: jax.Array, place: jax.Array) -> jax.Array:

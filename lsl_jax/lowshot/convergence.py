@@ -17,6 +17,7 @@ def minimise(
     weight_decay: jax.Array | float,
     tolerance: jax.Array | float = 1e-5,
     max_iterations: int = 10_000,
+    use_bias: bool = True,
 ) -> dict[str, jax.Array]:
   r"""The minimum of the weighted cross-entropy with weight decay.
 
@@ -34,9 +35,10 @@ def minimise(
     weight_decay: :math:`\delta`, may be traced.
     tolerance: in units of the gradient.
     max_iterations: of L-BFGS, each with one line search.
+    use_bias: whether there is a b.
 
   Returns:
-    `{'templates': [C + N, D], 'bias': [C + N]}`.
+    `{'templates': [C + N, D], 'bias': [C + N]}`; no bias without `use_bias`.
   """
   stored = pool.base.shape[0]
   parts = [
@@ -50,10 +52,9 @@ def minimise(
     return sum(losses) + 0.5 * weight_decay * squares
 
   size = pool.novel.shape[-1]
-  start = {
-      'templates': jnp.zeros((pool.num_classes, size)),
-      'bias': jnp.zeros(pool.num_classes),
-  }
+  start = {'templates': jnp.zeros((pool.num_classes, size))}
+  if use_bias:
+    start['bias'] = jnp.zeros(pool.num_classes)
   return _lbfgs(objective, start, tolerance, max_iterations)
 
 
@@ -115,9 +116,9 @@ def _weighted_loss(params, blocks):
         params['templates'].T,
         precision=jax.lax.Precision.HIGHEST,
     )
-    losses = optax.softmax_cross_entropy_with_integer_labels(
-        logits + params['bias'][None], labels
-    )
+    if 'bias' in params:
+      logits = logits + params['bias'][None]
+    losses = optax.softmax_cross_entropy_with_integer_labels(logits, labels)
     return total + jnp.sum(weights * losses), None
 
   return jax.lax.scan(add, jnp.zeros(()), blocks)[0]

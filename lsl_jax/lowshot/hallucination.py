@@ -77,8 +77,9 @@ def with_hallucination(
     learner: types.Learner,
     params: Any,
     centroids: jax.Array,
-    per_class: int,
+    per_class: jax.Array | int,
     *,
+    at_most: int | None = None,
     generator: hallucinator.Hallucinator | None = None,
 ) -> types.Learner:
   """Lets a learner see k examples of each novel class, generated if not real.
@@ -91,12 +92,15 @@ def with_hallucination(
     params: G's parameters.
     centroids: of the base classes, `[C, K, D]`.
     per_class: k; the authors take 20 for a baseline representation and 5 for
-      SGM features.
+      SGM features. May be traced, so that several are tried in one program, for
+      learners that pass over labels of N; needs `at_most` then.
+    at_most: the largest k that may occur; static. By default `per_class`.
     generator: as in `hallucinate`.
 
   Returns:
     The learner without a sweep. Its support features are `[S, D]`.
   """
+  largest: Any = per_class if at_most is None else at_most
 
   def fit(key, base, support):
     generator_key, learner_key = jax.random.split(key)
@@ -107,9 +111,11 @@ def with_hallucination(
         support.labels,
         centroids,
         num_classes=support.num_classes,
-        per_class=per_class,
+        per_class=largest,
         generator=generator,
     )
+    if at_most is not None:
+      labels = _hide_surplus(labels, support, per_class)
     extended = support.replace(
         features=jnp.concatenate([support.features, features]),
         labels=jnp.concatenate([support.labels, labels]),
@@ -117,6 +123,20 @@ def with_hallucination(
     return learner.fit(learner_key, base, extended)
 
   return types.Learner(fit, learner.predict)
+
+
+def _hide_surplus(
+    labels: jax.Array, support: types.Support, per_class: jax.Array | int
+) -> jax.Array:
+  """Gives generated examples beyond a class's k the label N, of no class."""
+  number = support.num_classes
+  real = jax.ops.segment_sum(
+      jnp.ones_like(support.labels), support.labels, number
+  )
+  generated = jax.ops.segment_sum(jnp.ones_like(labels), labels, number)
+  first = jnp.cumsum(generated) - generated  # they are sorted by class
+  place = jnp.arange(len(labels)) - first[labels]
+  return jnp.where(place < per_class - real[labels], labels, number)
 
 
 @functools.partial(

@@ -105,6 +105,45 @@ def logistic(
   return types.Learner(fit, predict)
 
 
+def fit_classifier(
+    features: jax.Array,
+    labels: jax.Array,
+    *,
+    num_classes: int,
+    weight_decay: jax.Array | float = 1e-4,
+    tolerance: float = 1e-4,
+    max_iterations: int = 1000,
+) -> jax.Array:
+  """A bias-free linear classifier of base features, fitted until it rests.
+
+  It stands in for the representation's own where only features are known: all
+  examples count alike, as in representation learning.
+
+  Args:
+    features: `[M, D]`.
+    labels: `[M]` int in 0 .. num_classes - 1.
+    num_classes: C.
+    weight_decay: as in representation learning.
+    tolerance: largest entry of the gradient at which it stops.
+    max_iterations: of L-BFGS.
+
+  Returns:
+    W, `[C, D]`.
+  """
+  size = features.shape[-1]
+  pool = balancing.Pool(
+      features, jnp.zeros((0, size)), labels, num_classes, num_classes
+  )
+  return convergence.minimise(
+      pool,
+      jnp.full(labels.shape, 1 / labels.shape[0]),
+      weight_decay=weight_decay,
+      tolerance=tolerance,
+      max_iterations=max_iterations,
+      use_bias=False,
+  )['templates']
+
+
 def predict(classifier: types.Classifier, features: jax.Array) -> jax.Array:
   """Scores of a linear classifier.
 

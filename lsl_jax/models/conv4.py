@@ -19,14 +19,19 @@ class Conv4(nn.Module):
   """Blocks of 3x3 convolution, batch normalisation, ReLU and 2x2 max-pool.
 
   Attributes:
-    width: channels of every block.
+    width: channels of the first block, and of all without growth.
     depth: how many blocks; each halves the map.
+    growth: how many times as many channels each next block has.
+    last_relu: whether the last block has a ReLU; Dynamic FSL's cosine
+      classifier wants features of both signs.
     axis_name: mapped axis over which the batch is divided, or None.
     dtype: of the arithmetic; parameters are float32.
   """
 
   width: int = 64
   depth: int = 4
+  growth: int = 1
+  last_relu: bool = True
   axis_name: str | None = None
   dtype: Any = None
 
@@ -36,9 +41,10 @@ class Conv4(nn.Module):
     norm = layers.batch_norm(train, axis_name=self.axis_name, dtype=self.dtype)
     x = images
     for block in range(1, self.depth + 1):
-      x = layers.conv(
-          self.width, 3, dtype=self.dtype, name=f'block{block}_conv'
-      )(x)
-      x = nn.relu(norm(name=f'block{block}_norm')(x))
+      width = self.width * self.growth ** (block - 1)
+      x = layers.conv(width, 3, dtype=self.dtype, name=f'block{block}_conv')(x)
+      x = norm(name=f'block{block}_norm')(x)
+      if block < self.depth or self.last_relu:
+        x = nn.relu(x)
       x = layers.max_pool(x, 2, 2)
     return {'map': x, 'pooled': layers.global_mean(x)}

@@ -22,9 +22,12 @@ class Hallucinator(nn.Module):
 
   Attributes:
     hidden: width of the first two layers.
+    rectify: whether there is a last ReLU; without one, G suits embeddings that
+      may be negative.
   """
 
   hidden: int = 512
+  rectify: bool = True
 
   @nn.compact
   def __call__(
@@ -38,13 +41,15 @@ class Hallucinator(nn.Module):
       end: centroid :math:`c_2` of the same class, `[..., D]`.
 
     Returns:
-      Generated features, `[..., D]`, not negative.
+      Generated features, `[..., D]`, not negative if rectified.
     """
     chex.assert_equal_shape([seed, start, end])
     x = jnp.concatenate([seed, start, end], axis=-1)
     widths = (self.hidden, self.hidden, seed.shape[-1])
     for number, width in enumerate(widths, start=1):
-      x = nn.relu(_dense(width, x.shape[-1], f'dense{number}')(x))
+      x = _dense(width, x.shape[-1], f'dense{number}')(x)
+      if number < len(widths) or self.rectify:
+        x = nn.relu(x)
     return x
 
 

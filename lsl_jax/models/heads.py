@@ -80,6 +80,39 @@ class CosineClassifier(nn.Module):
     return similarity.cosine_logits(embedding, templates, scale)
 
 
+class MultiverseClassifier(nn.Module):
+  """Several bias-free linear classifiers of the same classes.
+
+  Parameters: `templates` [C, D] of the first one, whose logits are the result,
+  and `others` [H - 1, C, D], which the objective reads; all as in
+  `LinearClassifier`.
+
+  Attributes:
+    num_classes: C.
+    copies: H, two or more.
+
+  References:
+    Littwin, Wolf. The multiverse loss for robust transfer learning. CVPR 2016.
+  """
+
+  num_classes: int
+  copies: int = 5
+
+  @nn.compact
+  def __call__(self, embedding: jax.Array) -> jax.Array:
+    """Maps embeddings `[B, D]` to logits `[B, C]` of the first classifier."""
+    chex.assert_rank(embedding, 2)
+    shape = (self.num_classes, embedding.shape[-1])
+    templates = self.param('templates', _uniform_rows, shape)
+
+    def others(key):
+      keys = jax.random.split(key, self.copies - 1)
+      return jax.vmap(lambda one: _uniform_rows(one, shape))(keys)
+
+    self.param('others', others)
+    return embedding @ templates.T
+
+
 class LinearClassifier(nn.Module):
   r"""Inner product of features and template: :math:`w_c^\top \phi(x) + b_c`.
 

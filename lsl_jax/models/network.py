@@ -6,6 +6,7 @@ from typing import Any
 
 from flax import linen as nn
 import jax
+import jax.numpy as jnp
 
 from lsl_jax.models import (
     c128f,
@@ -16,6 +17,7 @@ from lsl_jax.models import (
     resnet,
     resnet12,
     vgg,
+    wide_resnet,
 )
 from lsl_jax.ops import pooling
 
@@ -27,11 +29,13 @@ BACKBONES: dict[str, Callable[..., nn.Module]] = {
     'resnet18': resnet.resnet18,
     'resnet34': resnet.resnet34,
     'resnet50': resnet.resnet50,
+    'resnet50_low_shot': resnet.resnet50_low_shot,
     'inception_v1': inception.InceptionV1,
     'vgg16': vgg.VGG16,
     'efficientnet_lite0': efficientnet.EfficientNetLite0,
+    'wide_resnet': wide_resnet.WideResNet,
 }
-HEADS = ('cosine', 'linear')
+HEADS = ('cosine', 'linear', 'multiverse')
 
 
 class Network(nn.Module):
@@ -44,6 +48,8 @@ class Network(nn.Module):
     backbone: `(images, train=...) -> {'map': [B, h, w, F], 'pooled': [B, F]}`.
     classifier: `[B, D] -> [B, C]`.
     embedding: `[B, F] -> [B, D]`, or None: the pooled features themselves.
+    dropout: share of the embedding's features that the classifier does not see
+      in a training step; the others are scaled up. Needs the key `dropout`.
     pooling: what makes a vector of the map, a name of `ops.pooling.POOLINGS`;
       'gap' takes the backbone's own mean.
   """
@@ -51,6 +57,7 @@ class Network(nn.Module):
   backbone: nn.Module
   classifier: nn.Module
   embedding: nn.Module | None = None
+  dropout: float = 0.0
   pooling: str = 'gap'
 
   def __call__(self, images: jax.Array, *, train: bool) -> dict[str, jax.Array]:
@@ -75,8 +82,15 @@ class Network(nn.Module):
         **features,
         'pooled': pooled,
         'embedding': embedding,
-        'logits': self.classifier(embedding),
+        'logits': self.classifier(self._drop(embedding, train)),
     }
+
+  def _drop(self, embedding: jax.Array, train: bool) -> jax.Array:
+    if not train or not self.dropout:
+      return embedding
+    keep = 1 - self.dropout
+    kept = jax.random.bernoulli(self.make_rng('dropout'), keep, embedding.shape)
+    return jnp.where(kept, embedding / keep, 0)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -94,7 +108,9 @@ class Spec:
     scale: the cosine classifier's scale at the start of training.
     per_class_scale: one scale a class instead of one for all.
     use_bias: whether the linear classifier has a bias.
+    copies: classifiers of the multiverse head.
     dtype: of the backbone's arithmetic, 'float32' or 'bfloat16'.
+    dropout: of the features that the classifier sees in training, 0 to 1.
   """
 
   backbone: str
@@ -108,6 +124,8 @@ class Spec:
   per_class_scale: bool = False
   use_bias: bool = False
   dtype: str = 'float32'
+  dropout: float = 0.0
+  copies: int = 5
 
 
 def build(spec: Any, *, axis_name: str | None = None) -> Network:
@@ -129,6 +147,8 @@ def build(spec: Any, *, axis_name: str | None = None) -> Network:
   5
   """
   spec = _read(spec)
+  if not 0 <= spec.dropout < 1:
+    raise ValueError(f'dropout must be in [0, 1), not {spec.dropout}')
   embedding = None
   if spec.embedding is not None:
     embedding = heads.Embedding(spec.embedding, normalise=spec.normalise)
@@ -141,6 +161,7 @@ def build(spec: Any, *, axis_name: str | None = None) -> Network:
       ),
       embedding=embedding,
       classifier=_classifier(spec),
+      dropout=spec.dropout,
       pooling=_one_of('pooling', spec.pooling, pooling.POOLINGS),
   )
 
@@ -168,6 +189,8 @@ def build_backbone(name: str, **options: Any) -> nn.Module:
 def _classifier(spec: Spec) -> nn.Module:
   if _one_of('head', spec.head, HEADS) == 'linear':
     return heads.LinearClassifier(spec.num_classes, spec.use_bias)
+  if spec.head == 'multiverse':
+    return heads.MultiverseClassifier(spec.num_classes, spec.copies)
   return heads.CosineClassifier(
       spec.num_classes, spec.scale, spec.per_class_scale
   )

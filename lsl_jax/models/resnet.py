@@ -24,13 +24,16 @@ class BasicBlock(nn.Module):
     stride: of the first convolution and of the shortcut.
     norm: constructor of batch normalisation, taking a name.
     dtype: of the arithmetic.
+    relu: whether the sum passes a ReLU.
   """
 
   width: int
   stride: int
   norm: Callable[..., nn.Module]
   dtype: Any = None
+  relu: bool = True
   expansion = 1
+  shortcut_norm = True
 
   @nn.compact
   def __call__(self, x: jax.Array) -> jax.Array:
@@ -39,7 +42,8 @@ class BasicBlock(nn.Module):
     y = conv(3, stride=self.stride, name='conv1')(x)
     y = nn.relu(self.norm(name='norm1')(y))
     y = self.norm(name='norm2')(conv(3, name='conv2')(y))
-    return nn.relu(y + _shortcut(self, x, y.shape))
+    y = y + _shortcut(self, x, y.shape)
+    return nn.relu(y) if self.relu else y
 
 
 class BottleneckBlock(nn.Module):
@@ -53,24 +57,47 @@ class BottleneckBlock(nn.Module):
     stride: of the 3x3 convolution and of the shortcut.
     norm: constructor of batch normalisation, taking a name.
     dtype: of the arithmetic.
+    relu: whether the sum passes a ReLU.
   """
 
   width: int
   stride: int
   norm: Callable[..., nn.Module]
   dtype: Any = None
+  relu: bool = True
   expansion = 4
+  # Not attributes of the module: of what kind the block is.
+  inner_bias = False
+  shortcut_norm = True
 
   @nn.compact
   def __call__(self, x: jax.Array) -> jax.Array:
     """Maps `[B, H, W, F]` to `[B, H / stride, W / stride, 4 * width]`."""
     conv = functools.partial(layers.conv, dtype=self.dtype)
     y = nn.relu(self.norm(name='norm1')(conv(self.width, 1, name='conv1')(x)))
-    y = conv(self.width, 3, stride=self.stride, name='conv2')(y)
+    y = conv(
+        self.width,
+        3,
+        stride=self.stride,
+        use_bias=self.inner_bias,
+        name='conv2',
+    )(y)
     y = nn.relu(self.norm(name='norm2')(y))
     y = conv(self.expansion * self.width, 1, name='conv3')(y)
     y = self.norm(name='norm3')(y)
-    return nn.relu(y + _shortcut(self, x, y.shape))
+    y = y + _shortcut(self, x, y.shape)
+    return nn.relu(y) if self.relu else y
+
+
+class LowShotBottleneckBlock(BottleneckBlock):
+  """The bottleneck in the code of Hariharan and Girshick.
+
+  The 3x3 convolution has a bias, and the projection on the shortcut no batch
+  normalisation.
+  """
+
+  inner_bias = True
+  shortcut_norm = False
 
 
 class ResNet(nn.Module):
@@ -82,6 +109,8 @@ class ResNet(nn.Module):
     width: channels of the stem and inside the first stage.
     small_stem: a 3x3 convolution instead of the 7x7 one of stride 2 and the
       pooling, for images of 32x32.
+    last_relu: whether the last block ends with a ReLU; Dynamic FSL's cosine
+      classifier wants features of both signs.
     axis_name: mapped axis over which the batch is divided, or None.
     dtype: of the arithmetic; parameters are float32.
   """
@@ -90,6 +119,7 @@ class ResNet(nn.Module):
   block: Callable[..., nn.Module] = BasicBlock
   width: int = 64
   small_stem: bool = False
+  last_relu: bool = True
   axis_name: str | None = None
   dtype: Any = None
 
@@ -111,6 +141,8 @@ class ResNet(nn.Module):
             stride=2 if stage > 0 and block == 0 else 1,
             norm=norm,
             dtype=self.dtype,
+            relu=self.last_relu
+            or (stage, block) != (len(self.blocks) - 1, blocks - 1),
             name=f'stage{stage + 1}_block{block + 1}',
         )(x)
     return {'map': x, 'pooled': layers.global_mean(x)}
@@ -125,7 +157,7 @@ def _shortcut(
   x = layers.conv(
       shape[-1], 1, stride=block.stride, dtype=block.dtype, name='shortcut_conv'
   )(x)
-  return block.norm(name='shortcut_norm')(x)
+  return block.norm(name='shortcut_norm')(x) if block.shortcut_norm else x
 
 
 # Attributes of ResNet may be given by keyword, e.g. resnet18(width=16).
@@ -133,3 +165,6 @@ resnet10 = functools.partial(ResNet, (1, 1, 1, 1))
 resnet18 = functools.partial(ResNet, (2, 2, 2, 2))
 resnet34 = functools.partial(ResNet, (3, 4, 6, 3))
 resnet50 = functools.partial(ResNet, (3, 4, 6, 3), BottleneckBlock)
+resnet50_low_shot = functools.partial(
+    ResNet, (3, 4, 6, 3), LowShotBottleneckBlock
+)

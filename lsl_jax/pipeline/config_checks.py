@@ -19,10 +19,38 @@ def check(config: Any) -> None:
     ValueError: the first thing that is wrong, with what is accepted.
   """
   _check_names(config)
+  check_network(config)
   _check_sequences(config.evaluation)
   fitting.augmentation(config)
   for name in RECIPES:
-    _check_recipe(config[name], name)
+    check_recipe(config[name], name)
+
+
+def check_network(config: Any) -> None:
+  """Looks at what every study needs: executor, network, normalisation.
+
+  Args:
+    config: the whole config.
+
+  Raises:
+    ValueError: the first thing that is wrong, with what is accepted.
+  """
+  for options, name, what in (
+      (training.EXECUTORS, config.executor, 'executor'),
+      (models.BACKBONES, config.model.backbone, 'model.backbone'),
+      (
+          fitting.NORMALISATIONS,
+          config.data.normalisation,
+          'data.normalisation',
+      ),
+  ):
+    registry.choose(options, name, what)
+  # Whatever else describes the network.
+  registry.make_representation(config, 1, None)
+  _check_pretrained(config)
+
+
+def _check_pretrained(config: Any) -> None:
   if config.model.pretrained == imprinting.NEEDED:
     raise ValueError(
         'this config starts from ImageNet weights: set'
@@ -41,28 +69,16 @@ def _check_names(config: Any) -> None:
   for name in config.learners:
     entry = registry.choose(registry.LEARNERS, name, 'learner')
     episodic = config.evaluation.protocol == 'episodic'
-    if not episodic and entry.consumes not in ('features', 'views', 'images'):
+    if not episodic and entry.consumes in ('maps', 'taps'):
       raise ValueError(
           f'learner {name!r} consumes {entry.consumes}, which are there only'
           " for evaluation.protocol 'episodic'"
       )
-  for options, name, what in (
-      (training.EXECUTORS, config.executor, 'executor'),
-      (models.BACKBONES, config.model.backbone, 'model.backbone'),
-      (
-          fitting.NORMALISATIONS,
-          config.data.normalisation,
-          'data.normalisation',
-      ),
-      (
-          dict.fromkeys(sources.PARTS),
-          config.evaluation.classes,
-          'evaluation.classes',
-      ),
-  ):
-    registry.choose(options, name, what)
-  # Whatever else describes the network.
-  registry.make_representation(config, 1, None)
+  registry.choose(
+      dict.fromkeys(sources.PARTS),
+      config.evaluation.classes,
+      'evaluation.classes',
+  )
 
 
 def _check_sequences(evaluation: Any) -> None:
@@ -82,7 +98,8 @@ def _check_sequences(evaluation: Any) -> None:
       )
 
 
-def _check_recipe(recipe: Any, name: str) -> None:
+def check_recipe(recipe: Any, name: str) -> None:
+  """Looks at how a network is trained; `name` is the key of the recipe."""
   for key, options in (
       ('sampling', order.SAMPLING),
       ('select', fitting.SELECT),

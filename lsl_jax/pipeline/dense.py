@@ -101,7 +101,12 @@ def smoke(config: Any) -> None:
   config.train.batch_size = 16
   config.train.epochs = 0.2
   config.train.iterations = 0
-  config.train.optimizer.schedule = {'name': 'constant'}
+  # The same for all configs, so that tests compile one step.
+  config.train.optimizer = {
+      'name': 'sgd',
+      'learning_rate': 0.1,
+      'schedule': {'name': 'constant'},
+  }
   config.train.log_every = 1
   config.episodes.way = 3
   config.episodes.queries = 2

@@ -141,12 +141,16 @@ def measure(
     By learner and shots, then by metric, `[T]` fractions.
   """
   num_base = task.num_base if config.episodes.base_queries else 0
-  base = types.Base(jnp.asarray(trained.templates[:num_base]))
+  products = phases.products(config, task, trained, workdir, config.learners)
+  examples = products.get('base_examples') if num_base else None
+  base = types.Base(
+      jnp.asarray(trained.templates[:num_base]), *(examples or (None, None))
+  )
   context = Context(
       config,
       trained,
       trained.scale if num_base else np.mean(trained.scale),
-      phases.products(config, task, trained, workdir, config.learners),
+      products,
   )
   kinds = {}
   for name in config.learners:

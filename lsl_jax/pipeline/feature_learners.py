@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from lsl_jax import evaluation, types
-from lsl_jax.pipeline import features, phases, registry
+from lsl_jax.pipeline import kept_features, metric_phases, phases, registry
 from lsl_jax.pipeline import task as task_lib
 from lsl_jax.pipeline.trained import Context, Trained
 
@@ -33,17 +33,18 @@ def accuracies(
   Returns:
     By learner, then by metric, `[T, len(shots)]` fractions.
   """
-  base = types.Base(jnp.asarray(trained.templates[: task.num_base]))
+  made = context(config, task, trained, names, workdir)
+  base = types.Base(
+      jnp.asarray(trained.templates[task.base_classes]),
+      *made.products.get('base_examples', (None, None)),
+  )
   queries = jnp.asarray(
       stored(config, task, trained, workdir, 'queries', task.queries)
   )
   pools = {
-      kind: jnp.asarray(
-          stored(config, task, trained, workdir, f'pool_{kind}', task.pool)
-      )
+      kind: jnp.asarray(_pool(config, task, trained, workdir, kind))
       for kind in {registry.LEARNERS[name].consumes for name in names}
   }
-  made = context(config, task, trained, names, workdir)
   return {
       name: {
           metric: np.asarray(values)
@@ -57,10 +58,23 @@ def accuracies(
               jnp.asarray(task.query_labels),
               shots=tuple(config.evaluation.shots),
               top=tuple(config.evaluation.top),
+              spaces=tuple(config.evaluation.spaces),
+              novel_prior=config.evaluation.novel_prior,
           ).items()
       }
       for name in names
   }
+
+
+def _pool(config, task, trained, workdir, kind) -> np.ndarray:
+  """What a kind of learners consumes of the images that may be drawn."""
+  if kind != metric_phases.NAMED:
+    return stored(config, task, trained, workdir, f'pool_{kind}', task.pool)
+  return metric_phases.with_names(
+      stored(config, task, trained, workdir, 'pool_features', task.pool),
+      task.problem.labels[task.pool],
+      metric_phases.semantics(config, task, trained, workdir),
+  )
 
 
 def context(
@@ -71,10 +85,13 @@ def context(
     workdir: str,
 ) -> Context:
   """What learners are made from, after the phases that some of them need."""
+  scale = np.asarray(trained.scale)
+  if scale.ndim and task.num_base:
+    scale = scale[task.base_classes]
   return Context(
       config,
       trained,
-      trained.scale if task.num_base else np.mean(trained.scale),
+      scale if task.num_base else np.mean(scale),
       phases.products(config, task, trained, workdir, names),
   )
 
@@ -95,25 +112,19 @@ def stored(
     name: str,
     indices: np.ndarray,
 ) -> np.ndarray:
-  """Embeddings kept in the workdir: of centre crops, or for `*_views` views."""
+  """Embeddings kept in the workdir: of centre crops, or for `*_views` views.
+
+  Centre crops of all images are in one store, whatever they are used for.
+  """
   arguments = (
       config,
+      task.problem,
       trained.representation,
       trained.variables,
-      task.problem,
+      workdir,
       indices,
   )
-  about = {
-      'variables': trained.variables,
-      'indices': indices,
-      'data': config.data.to_json(),
-  }
   if name.endswith('_views'):
     key = task_lib.key_for(config.seed, task_lib.VIEWS)
-    about |= {'views': config.views, 'seed': config.seed}
-    return features.cached(
-        workdir, name, about, lambda: features.views(*arguments, key)
-    )
-  return features.cached(
-      workdir, name, about, lambda: features.embeddings(*arguments)
-  )
+    return kept_features.stored_views(*arguments, key, name)
+  return kept_features.stored(*arguments)

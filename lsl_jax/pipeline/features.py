@@ -3,33 +3,19 @@
 from collections.abc import Callable, Iterator
 import functools
 import hashlib
-import os
 from typing import Any
-import zipfile
-import zlib
 
-from absl import logging
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from lsl_jax import data, evaluation, report, types
-from lsl_jax.data import augment, geometry
+from lsl_jax import data, evaluation, types
+from lsl_jax.data import augment, feature_rows, geometry
 from lsl_jax.pipeline import fitting
 from lsl_jax.pipeline.problem import Problem
 
 _BATCH = 256
 _CHUNK = 4096  # images decoded at a time where they are not in memory
-# What reading a damaged .npz file raises, whichever part of it is damaged.
-_DAMAGED = (
-    OSError,
-    ValueError,
-    KeyError,
-    EOFError,
-    NotImplementedError,
-    zipfile.BadZipFile,
-    zlib.error,
-)
 
 
 def embeddings(
@@ -81,7 +67,15 @@ def views(
   """Embeddings of `config.views` random views an image, `[m, A, D]`.
 
   The views are those of training: Imprinting + Aug of Qi et al., section 6.2.
+
+  Raises:
+    ValueError: the run has features instead of images.
   """
+  if isinstance(problem.images, feature_rows.FeatureRows):
+    raise ValueError(
+        f'{problem.name!r} holds features, of which there are no augmented'
+        ' views; take a learner that needs none'
+    )
   forward = _forward(representation, 'embedding', None, _normalisation(config))
   parts = [
       evaluation.extract_views(
@@ -95,40 +89,6 @@ def views(
       for chunk, images in enumerate(_chunks(config, problem, indices))
   ]
   return np.concatenate(parts)
-
-
-def cached(
-    workdir: str,
-    name: str,
-    about: Any,
-    compute: Callable[[], np.ndarray],
-) -> np.ndarray:
-  """Features from `workdir/features/name.npz`, computed where they are missing.
-
-  Args:
-    workdir: of the run.
-    name: of the file.
-    about: a tree of arrays, numbers and text on which the features depend; a
-      file about something else is computed anew.
-    compute: makes the features.
-
-  Returns:
-    The features.
-  """
-  path = os.path.join(workdir, 'features', f'{name}.npz')
-  fingerprint = _fingerprint(about)
-  try:
-    with open(path, 'rb') as opened, np.load(opened) as file:
-      if str(file['fingerprint']) == fingerprint:
-        return file['features']
-  except FileNotFoundError:
-    pass
-  except _DAMAGED as error:
-    logging.warning('%s is computed anew: it cannot be read (%s)', path, error)
-  features = compute()
-  if jax.process_index() == 0:
-    report.arrays.write(path, features=features, fingerprint=fingerprint)
-  return features
 
 
 def _run(
@@ -207,7 +167,8 @@ def _chunks(
     )
 
 
-def _fingerprint(about: Any) -> str:
+def fingerprint(about: Any) -> str:
+  """A hash of a tree of arrays, numbers and text, names included."""
   digest = hashlib.sha256()
   for path, leaf in jax.tree_util.tree_leaves_with_path(about):
     digest.update(jax.tree_util.keystr(path).encode())

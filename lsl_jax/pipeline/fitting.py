@@ -1,6 +1,6 @@
 """Trains a network on some images of a problem: phase 1, and fine-tuning."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 import functools
 import json
 import os
@@ -21,6 +21,7 @@ NORMALISATIONS = {
     'imagenet': (augment.IMAGENET_MEAN, augment.IMAGENET_STD),
     # (x - 127) / 128
     'efficientnet_lite': ((127 / 255,) * 3, (128 / 255,) * 3),
+    'cifar100': ((0.507, 0.487, 0.441), (0.267, 0.256, 0.276)),
 }
 SELECT = ('last', 'best')
 Evaluate = Callable[[types.Variables], dict[str, float]]
@@ -61,6 +62,8 @@ def fit(
     evaluate: Evaluate | None = None,
     evaluate_epochs: float = 0.0,
     evaluate_start: bool = False,
+    stream: streams.Stream | None = None,
+    frozen: Sequence[Any] = (),
 ) -> types.Variables:
   """Trains until the recipe's last epoch, going on from a checkpoint if any.
 
@@ -79,12 +82,15 @@ def fit(
       which checkpoint is the best.
     evaluate_epochs: epochs between evaluations; 0: never.
     evaluate_start: whether to evaluate before the first step, too.
+    stream: batches other than those that `make_stream` makes of the indices.
+    frozen: arrays that the loss takes beside the batch and does not train.
 
   Returns:
     The variables of the last step, or of the best one, as NumPy arrays.
   """
   mesh = training.sharding.mesh()
-  stream = make_stream(config, recipe, problem, indices, labels, seed, mesh)
+  if stream is None:
+    stream = make_stream(config, recipe, problem, indices, labels, seed, mesh)
   num_steps = recipe.iterations or _steps(recipe.epochs, stream) or 0
   executor, optimizer = _machinery(
       config.executor,
@@ -94,6 +100,9 @@ def fit(
       num_steps,
       mesh,
   )
+  if frozen:
+    run, placed = executor.run, executor.put_state(tuple(frozen))
+    executor = executor._replace(run=lambda *own: run(*own, *placed))
   state = training.TrainState.create(variables, optimizer)
   with training.Checkpoints(
       os.path.join(folder, 'checkpoints'), best='validation'
@@ -133,6 +142,36 @@ def fit(
   return state.variables
 
 
+def restore(
+    folder: str, recipe: Mapping[str, Any], variables: types.Variables
+) -> types.Variables:
+  """The network that a run has trained, from its newest checkpoint.
+
+  Args:
+    folder: of the run.
+    recipe: by which it was trained.
+    variables: of the same network.
+
+  Returns:
+    Its variables.
+
+  Raises:
+    FileNotFoundError: there is no checkpoint.
+    training.CorruptCheckpointError: none can be read.
+  """
+  optimizer = training.optimizer.make(
+      recipe['optimizer'], steps_per_epoch=1, num_steps=1
+  )
+  state = training.TrainState.create(variables, optimizer)
+  with training.Checkpoints(
+      os.path.join(folder, 'checkpoints'), best='validation'
+  ) as checkpoints:
+    state = checkpoints.restore(state)
+  if state is None:
+    raise FileNotFoundError(f'{folder} holds no checkpoint')
+  return state.variables
+
+
 @functools.lru_cache(maxsize=8)
 def _machinery(
     name: str,
@@ -168,10 +207,9 @@ def make_stream(
   local = config.executor == 'pmap'
   arguments: dict[str, Any] = {
       'indices': indices,
-      'batch_size': recipe.batch_size,
       'seed': seed,
       'spec': augmentation(config),
-      'sampling': recipe.sampling,
+      **_sampling(recipe),
       **normalisation(config),
       'sharding': None if local else training.sharding.divided(mesh),
       'process_index': jax.process_index() if local else None,
@@ -189,6 +227,14 @@ def make_stream(
       workers=config.data.workers,
       **arguments,
   )
+
+
+def _sampling(recipe: Any) -> dict[str, Any]:
+  """Which images a batch has; of episodes, these say how many."""
+  if recipe.sampling != 'episodes':
+    return {'sampling': recipe.sampling, 'batch_size': recipe.batch_size}
+  episodes = data.EpisodeSampling(**recipe.episodes)
+  return {'sampling': episodes, 'batch_size': episodes.batch_size}
 
 
 def _steps(epochs: float, stream: streams.Stream) -> int | None:

@@ -6,6 +6,8 @@ Qi, Brown, Lowe. Low-shot learning with imprinted weights. CVPR 2018.
 from collections.abc import Callable
 from typing import Any
 
+from lsl_jax.pipeline import shrinking
+
 # Stands for a file that a config cannot do without.
 NEEDED = 'needed: a torchvision or timm file of ImageNet weights'
 
@@ -34,6 +36,16 @@ def joint(config: Any) -> None:
   config.learners = ['joint']
 
 
+def generator(config: Any) -> None:
+  """Tables 1 and 2, row Generator + Classifier (Hariharan and Girshick)."""
+  config.learners = ['logistic_hallucinate']
+
+
+def matching(config: Any) -> None:
+  """Tables 1 and 2, row Matching Networks (Vinyals et al.)."""
+  config.learners = ['matching_network']
+
+
 def transfer(config: Any) -> None:
   """Table 3, first rows: novel classes alone."""
   config.evaluation.protocol = 'transfer'
@@ -56,6 +68,19 @@ def lifted(config: Any) -> None:
   neighbours(config)
   config.representation.name = 'lifted'
   config.train.sampling = 'pairs'
+
+
+def lifted_from_scratch(config: Any) -> None:
+  """The same without pretraining, by a recipe of its own.
+
+  As its authors have it, embeddings are not normalised while they are learned:
+  between unit vectors all distances are alike, and so are hard and easy
+  negatives. Chosen on the validation classes of the letters.
+  """
+  lifted(config)
+  config.model.normalise = False
+  config.train.batch_size = 64
+  config.train.optimizer.learning_rate = 0.03
 
 
 def proxy_nca(config: Any) -> None:
@@ -97,6 +122,7 @@ def smoke(config: Any) -> None:
   config.evaluation.shots = [1, 2]
   config.evaluation.draws = 3
   config.views = 2
+  shrinking.tiny(config)
   for recipe in (config.train, config.finetune, config.joint):
     recipe.batch_size = 16
     recipe.epochs = 0.2
@@ -107,6 +133,10 @@ def smoke(config: Any) -> None:
 VARIANTS = {
     'finetune': finetune,
     'joint': joint,
+    'generator': generator,
+    'matching': matching,
+    # Of those two, for a CPU.
+    'small': shrinking.small,
     'transfer': transfer,
     'transfer_finetune': transfer_finetune,
     'neighbours': neighbours,

@@ -5,8 +5,11 @@ from typing import Any
 import jax
 
 from lsl_jax import data
+from lsl_jax.data import feature_rows
 from lsl_jax.pipeline import (
+    analogy_pictures,
     config_checks,
+    exporting,
     feature_learners,
     outputs,
     phase1,
@@ -15,6 +18,7 @@ from lsl_jax.pipeline import (
     sharing,
     sources,
     trained_learners,
+    tuning,
 )
 from lsl_jax.pipeline import task as task_lib
 from lsl_jax.pipeline.study import Outcome
@@ -35,13 +39,15 @@ def run(config: Any, workdir: str) -> Outcome | None:
   if config.representation.workdir:
     sharing.take(config, workdir)
   problem, validation = sources.load(config, workdir)
-  task = task_lib.make_task(config, problem)
+  task = task_lib.make_task(config, problem, validation)
   entries = {name: registry.LEARNERS[name] for name in config.learners}
   by_features = [n for n in entries if entries[n].consumes != 'images']
   by_training = [n for n in entries if entries[n].consumes == 'images']
   trained = None
   if any(entry.make for entry in entries.values()):
     trained = phase1.train(config, problem, validation, workdir)
+  if trained is not None and config.export_features:
+    exporting.export(config, problem, trained, workdir)
   accuracies = {}
   if trained is not None and by_features:
     accuracies = feature_learners.accuracies(
@@ -54,8 +60,11 @@ def run(config: Any, workdir: str) -> Outcome | None:
     return None
   rows = outputs.rows(config, accuracies, curves)
   figures = outputs.figures(config, task, rows, curves, workdir)
-  if trained is not None and by_features:
+  has_images = not isinstance(problem.images, feature_rows.FeatureRows)
+  if trained is not None and by_features and has_images:
     figures += pictures.figures(config, task, trained, workdir)
+    if any('generation' in entries[name].needs for name in by_features):
+      figures += analogy_pictures.figures(config, task, trained, workdir)
   outputs.write_trials(workdir, accuracies)
   return Outcome(
       rows,
@@ -69,5 +78,6 @@ def run(config: Any, workdir: str) -> Outcome | None:
           'queries': len(task.queries),
           'draws': config.evaluation.draws,
           'draws_hash': data.episode_hash(task.draws),
+          **tuning.metadata(workdir, config.learners),
       },
   )

@@ -53,6 +53,10 @@ def rows(
             'metric': kind,
             'mean': float(mean),
             'half_width': None if np.isnan(half_width) else float(half_width),
+            # Over draws, as Hariharan and Girshick report it.
+            'deviation': (
+                float(np.std(values, ddof=1)) if len(values) > 1 else None
+            ),
             'trials': len(values),
         }
     )

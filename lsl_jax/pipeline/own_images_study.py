@@ -174,6 +174,7 @@ def _pretrained(config: Any) -> Trained:
       variables,
       np.zeros((0, width), np.float32),
       np.float32(config.model.scale),
+      np.zeros((0, width), np.float32),
   )
 
 

@@ -1,14 +1,25 @@
 """Phase 1: a network trained on the base classes, or found already trained."""
 
+import os
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from lsl_jax import evaluation, lowshot, ops, training, types
+from lsl_jax import evaluation, lowshot, training, types
+from lsl_jax.data import feature_rows
 from lsl_jax.models import pretrained
-from lsl_jax.pipeline import features, fitting, registry
+from lsl_jax.pipeline import (
+    episodic_validation,
+    features,
+    finishing,
+    fitting,
+    kept_features,
+    metric_learning,
+    registry,
+    sharing,
+)
 from lsl_jax.pipeline import task as task_lib
 from lsl_jax.pipeline.problem import Problem
 from lsl_jax.pipeline.trained import Trained
@@ -32,13 +43,23 @@ def train(
   Returns:
     The trained network.
   """
+  if isinstance(problem.images, feature_rows.FeatureRows):
+    return finishing.of_features(config, problem)
   representation = registry.make_representation(
-      config, problem.num_base, training.AXIS_NAMES[config.executor]
+      config,
+      problem.num_base + config.model.spare_rows,
+      training.AXIS_NAMES[config.executor],
+      class_names=problem.class_names[: problem.num_base],
   )
   variables = initialise(config, representation)
+  if config.representation.start:
+    variables = _started(config, variables)
   evaluate = None
   if validation is not None and config.train.validate_every_epochs:
-    evaluate = _validator(config, validation, representation)
+    validator = _validator
+    if config.representation.name in metric_learning.EPISODIC:
+      validator = episodic_validation.validator
+    evaluate = validator(config, validation, representation)
   variables = fitting.fit(
       config,
       config.train,
@@ -52,7 +73,10 @@ def train(
       evaluate=evaluate,
       evaluate_epochs=config.train.validate_every_epochs,
   )
-  return finished(config, problem, representation, variables)
+  embed = lambda indices: kept_features.stored(
+      config, problem, representation, variables, workdir, indices
+  )
+  return finishing.finished(config, problem, representation, variables, embed)
 
 
 def initialise(
@@ -74,36 +98,19 @@ def initialise(
   return variables
 
 
-def finished(
-    config: Any,
-    problem: Problem,
-    representation: types.Representation,
-    variables: types.Variables,
-) -> Trained:
-  """Reads templates and scale off a trained network.
-
-  A classifier that was not trained to lie among the embeddings (lifted
-  structure trains none, a linear head is no direction) is replaced by the
-  imprinted templates of all base training images, in the variables too.
-  """
-  classifier = variables['params']['classifier']
-  templates = classifier['templates']
-  if config.representation.name == 'lifted' or config.model.head != 'cosine':
-    indices = problem.indices(base=True, train=True)
-    embedded = jnp.asarray(
-        features.embeddings(config, representation, variables, problem, indices)
-    )
-    labels = jnp.asarray(problem.labels[indices])
-    templates = ops.unit(
-        ops.class_means(ops.unit(embedded), labels, problem.num_base)
-    )
-    variables = lowshot.replace_classifier(variables, templates)
-  return Trained(
-      representation,
-      variables,
-      np.asarray(templates),
-      classifier.get('scale', np.float32(config.model.scale)),
+def _started(config: Any, variables: types.Variables) -> types.Variables:
+  """The network of a finished run: what training goes on from."""
+  source = os.path.expanduser(config.representation.start)
+  theirs = sharing.finished(source, 'representation.start')
+  differing = sharing.differences(
+      config.to_dict(), theirs, parts=('seed', 'data', 'model')
   )
+  if differing:
+    raise ValueError(
+        f'representation.start: the network of {source} is another one:\n'
+        + '\n'.join(f'  {line}' for line in differing)
+    )
+  return fitting.restore(source, theirs['train'], variables)
 
 
 def _validator(
@@ -120,20 +127,18 @@ def _validator(
   # Compiled once: one scale for all classes changes no decision.
   learner = lowshot.imprint(scale=1.0)
 
-  def embed(variables, indices):
-    return jnp.asarray(
-        features.embeddings(config, representation, variables, problem, indices)
-    )
-
   def evaluate(variables):
-    trained = finished(own, problem, representation, variables)
+    embed = lambda indices: features.embeddings(
+        config, representation, variables, problem, indices
+    )
+    trained = finishing.finished(own, problem, representation, variables, embed)
     accuracy = evaluation.generalized(
         task_lib.key_for(config.seed, task_lib.TEMPLATES),
         learner,
-        types.Base(jnp.asarray(trained.templates)),
-        embed(variables, task.pool),
+        types.Base(jnp.asarray(trained.templates[task.base_classes])),
+        jnp.asarray(embed(task.pool)),
         jnp.asarray(task.draws),
-        embed(variables, task.queries),
+        jnp.asarray(embed(task.queries)),
         jnp.asarray(task.query_labels),
         shots=tuple(shots),
         top=(1,),

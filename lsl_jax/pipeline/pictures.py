@@ -42,7 +42,7 @@ def figures(
   learner = lowshot.imprint()
   classifier = learner.fit(
       task_lib.key_for(config.seed, task_lib.TEMPLATES),
-      types.Base(jnp.asarray(trained.templates[: task.num_base])),
+      types.Base(jnp.asarray(trained.templates[task.base_classes])),
       types.Support(
           jnp.asarray(stored('pool_features', task.pool)[exemplars]),
           jnp.arange(task.num_novel),

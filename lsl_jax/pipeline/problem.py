@@ -21,6 +21,9 @@ class Problem:
     num_novel: N.
     class_names: `C + N` names in the order of the labels.
     is_train: `[M]` bool.
+    classes: `C + N` class indices in the data set's own numbering.
+    original: `[M]` labels in that numbering.
+    original_names: all class names in that numbering.
     in_memory: whether the images are one array of the size to crop from, and
       may be copied to the devices.
   """
@@ -32,6 +35,9 @@ class Problem:
   num_novel: int
   class_names: tuple[str, ...]
   is_train: np.ndarray
+  classes: tuple[int, ...]
+  original: np.ndarray
+  original_names: tuple[str, ...]
   in_memory: bool
 
   @property
@@ -58,6 +64,9 @@ def assemble(
     dataset: with labels in its own numbering, and images made ready.
     base: class indices in that numbering.
     novel: likewise; the validation or the reported classes.
+    classes: `C + N` class indices in the data set's own numbering.
+    original: `[M]` labels in that numbering.
+    original_names: all class names in that numbering.
     in_memory: whether the images are one array, made ready.
 
   Returns:
@@ -74,5 +83,8 @@ def assemble(
       num_novel=len(novel),
       class_names=tuple(dataset.class_names[i] for i in (*base, *novel)),
       is_train=dataset.is_train,
+      classes=(*base, *novel),
+      original=dataset.labels,
+      original_names=tuple(dataset.class_names),
       in_memory=in_memory,
   )

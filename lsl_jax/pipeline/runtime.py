@@ -6,6 +6,7 @@ Only the command line calls this: a library must not set flags of its host.
 import ctypes
 import importlib.metadata
 import importlib.util
+import mmap
 import os
 import platform
 import sys
@@ -20,9 +21,11 @@ from absl import logging
 _CONVOLUTIONS = '--xla_cpu_experimental_ynn_fusion_type=-individual_convolution'
 _MEASURED_JAXLIB = '0.10.2'
 # Parameters of glibc's mallopt and their values. One arena for all threads,
-# no mappings of their own for large blocks, and what is free stays up to 2 GiB.
+# no mappings of their own for large blocks, and what is free stays.
 _ARENA_MAX, _MMAP_MAX, _TRIM_THRESHOLD = -8, -4, -1
-_KEEP = {_ARENA_MAX: 1, _MMAP_MAX: 0, _TRIM_THRESHOLD: 2**31 - 1}
+_KEEP = {_ARENA_MAX: 1, _MMAP_MAX: 0, _TRIM_THRESHOLD: -1}
+# Addresses for which huge pages are asked, in bytes, and Linux's name for that.
+_RESERVED, _MADV_HUGEPAGE = 2**32, 14
 
 
 def start(
@@ -72,7 +75,8 @@ def keep_memory() -> None:
   every step waits for each of its pages to be mapped and cleared: 45 % of the
   processors' time in training Conv-4 with batches of 64 or 128 images
   (experiments/benchmarks/training_step.py). The price is that this memory stays
-  with the process. Must be called before there are other threads.
+  with the process. Its first 4 GiB come in huge pages where Linux gives them to
+  those who ask. Must be called before there are other threads.
 
   Nothing is done where glibc's allocator is not used or has been configured by
   its environment variables, and where JAX may find an accelerator.
@@ -85,6 +89,26 @@ def keep_memory() -> None:
   libc = ctypes.CDLL(None)
   for parameter, value in _KEEP.items():
     libc.mallopt(parameter, value)
+  _ask_for_huge_pages(libc)
+
+
+def _ask_for_huge_pages(libc: ctypes.CDLL) -> None:
+  """Makes the heap's next 4 GiB of addresses ones of huge pages.
+
+  A block of that size extends the heap, and stays a part of it when it is
+  freed. Nothing is written, so no memory is taken yet.
+  """
+  libc.malloc.restype = ctypes.c_void_p
+  block = libc.malloc(ctypes.c_size_t(_RESERVED))
+  if not block:  # addresses are limited here
+    return
+  page = mmap.PAGESIZE
+  start, end = -(-block // page) * page, (block + _RESERVED) // page * page
+  # Refused by a kernel without huge pages, which is no harm.
+  libc.madvise(
+      ctypes.c_void_p(start), ctypes.c_size_t(end - start), _MADV_HUGEPAGE
+  )
+  libc.free(ctypes.c_void_p(block))
 
 
 def _on_cpu() -> bool:

@@ -4,6 +4,7 @@ Several protocols, and learners of very different cost, can so be runs of their
 own that share one representation: `config.representation.workdir`.
 """
 
+from collections.abc import Collection
 import json
 import os
 import shutil
@@ -17,7 +18,7 @@ from lsl_jax import report
 from lsl_jax.pipeline import defaults
 
 # What phase 1 depends on.
-_PARTS = ('seed', 'data', 'model', 'representation', 'train')
+_PARTS = ('seed', 'data', 'model', 'representation', 'metric', 'train')
 _CHECKPOINTS = 'checkpoints'
 # Features know what they were made from, so they may be taken along.
 _TAKEN = ('split.json', report.METRICS_FILE, 'features', _CHECKPOINTS)
@@ -41,14 +42,7 @@ def take(config: Any, workdir: str) -> None:
   source = os.path.expanduser(config.representation.workdir)
   taken = os.path.join(workdir, _CHECKPOINTS)
   if jax.process_index() == 0 and not os.path.exists(taken):
-    for name in (report.results.JSON_NAME, 'config.json', _CHECKPOINTS):
-      if not os.path.exists(os.path.join(source, name)):
-        raise FileNotFoundError(
-            f'representation.workdir: {source} is not a finished run with a'
-            f' phase 1, it has no {name}; run that config first'
-        )
-    with open(os.path.join(source, 'config.json'), encoding='utf-8') as file:
-      theirs = json.load(file)
+    theirs = finished(source, 'representation.workdir')
     differing = differences(config.to_dict(), theirs)
     if differing:
       raise ValueError(
@@ -61,7 +55,34 @@ def take(config: Any, workdir: str) -> None:
     multihost_utils.sync_global_devices('phase 1 taken over')
 
 
-def differences(here: dict[str, Any], there: dict[str, Any]) -> list[str]:
+def finished(source: str, key: str) -> dict[str, Any]:
+  """The config of a finished run with a phase 1.
+
+  Args:
+    source: its workdir.
+    key: of the setting that names it, for messages.
+
+  Returns:
+    Its config.
+
+  Raises:
+    FileNotFoundError: there is none.
+  """
+  for name in (report.results.JSON_NAME, 'config.json', _CHECKPOINTS):
+    if not os.path.exists(os.path.join(source, name)):
+      raise FileNotFoundError(
+          f'{key}: {source} is not a finished run with a phase 1, it has no'
+          f' {name}; run that config first'
+      )
+  with open(os.path.join(source, 'config.json'), encoding='utf-8') as file:
+    return json.load(file)
+
+
+def differences(
+    here: dict[str, Any],
+    there: dict[str, Any],
+    parts: Collection[str] = _PARTS,
+) -> list[str]:
   """What keeps two configs from having the same phase 1.
 
   A setting that one of them does not have, since it was written before there
@@ -70,12 +91,13 @@ def differences(here: dict[str, Any], there: dict[str, Any]) -> list[str]:
   Args:
     here: a config as nested dictionaries.
     there: another one.
+    parts: of the config that are compared.
 
   Returns:
     A line a key: its name and both values.
   """
-  here, there = _phase1(here), _phase1(there)
-  usual = _phase1(defaults.defaults().to_dict())
+  here, there = _flat(here, parts), _flat(there, parts)
+  usual = _flat(defaults.defaults().to_dict(), parts)
   absent = 'absent'
   value = lambda config, key: config.get(key, usual.get(key, absent))
   return [
@@ -85,10 +107,10 @@ def differences(here: dict[str, Any], there: dict[str, Any]) -> list[str]:
   ]
 
 
-def _phase1(config: dict[str, Any]) -> dict[str, str]:
-  """The settings that phase 1 depends on, as text by dotted name."""
-  parts = {name: config.get(name, {}) for name in _PARTS}
-  if parts['train'].get('select') == 'best':
+def _flat(config: dict[str, Any], names: Collection[str]) -> dict[str, str]:
+  """Some parts of a config as text by dotted name."""
+  parts = {name: config.get(name, {}) for name in names}
+  if parts.get('train', {}).get('select') == 'best':
     # Then validation classes decide, which a run may report instead.
     parts['evaluation'] = {'classes': config['evaluation']['classes']}
   flat = traverse_util.flatten_dict(parts, sep='.', keep_empty_nodes=True)

@@ -9,7 +9,7 @@ import jax
 import numpy as np
 
 from lsl_jax import data
-from lsl_jax.data import check, dense, glyphs, splits, subset
+from lsl_jax.data import check, dense, feature_rows, glyphs, splits, subset
 from lsl_jax.pipeline import problem as problem_lib
 
 # What a run may report.
@@ -48,7 +48,8 @@ def load(config: Any, workdir: str) -> Sources:
   split = class_split(spec, dataset)
   if spec.max_classes:
     dataset, split = _reduce(dataset, split, spec.max_classes)
-  in_memory = fits(spec, dataset)
+  has_images = not isinstance(dataset.images, feature_rows.FeatureRows)
+  in_memory = has_images and fits(spec, dataset)
   if in_memory:
     dataset = dense.to_dataset(
         dataset,
@@ -131,13 +132,23 @@ def _reduce(
   split = data.ClassSplit(*(classes[:count] for classes in split))
   kept = sorted(c for classes in split for c in classes)
   renumbered = {c: i for i, c in enumerate(kept)}
+  dataset = _only(dataset, kept)
+  return dataset, data.ClassSplit(
+      *(tuple(renumbered[c] for c in classes) for classes in split)
+  )
+
+
+def first_classes(dataset: data.Dataset, count: int) -> data.Dataset:
+  """The images of a data set's first classes."""
+  return _only(dataset, list(range(min(count, dataset.num_classes))))
+
+
+def _only(dataset: data.Dataset, kept: list[int]) -> data.Dataset:
+  """The images of some classes, numbered anew in the order of their indices."""
   images = np.flatnonzero(np.isin(dataset.labels, kept))
   dataset = subset.select(dataset, images)
-  dataset = dataclasses.replace(
+  return dataclasses.replace(
       dataset,
       labels=np.searchsorted(kept, dataset.labels).astype(np.int32),
       class_names=tuple(dataset.class_names[c] for c in kept),
-  )
-  return dataset, data.ClassSplit(
-      *(tuple(renumbered[c] for c in classes) for classes in split)
   )

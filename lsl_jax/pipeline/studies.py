@@ -6,6 +6,7 @@ from lsl_jax.pipeline import (
     episodic_study,
     lowshot_study,
     own_images_study,
+    small_sample_study,
 )
 from lsl_jax.pipeline.study import Study
 
@@ -16,4 +17,5 @@ STUDIES: Mapping[str, Study] = {
     'transfer': _LOWSHOT,
     'episodic': Study(episodic_study.check, episodic_study.run),
     'own_images': Study(own_images_study.check, own_images_study.run),
+    'small_sample': Study(small_sample_study.check, small_sample_study.run),
 }

@@ -7,6 +7,7 @@ import jax
 import numpy as np
 
 from lsl_jax import data
+from lsl_jax.data import low_shot_lists
 from lsl_jax.pipeline import registry
 from lsl_jax.pipeline.problem import Problem
 
@@ -32,7 +33,8 @@ class Task:
 
   Attributes:
     problem: where the images are.
-    num_base: C of the label space; 0 in transfer.
+    base_classes: `[C]` which of the problem's base classes are in the label
+      space; none in transfer.
     num_novel: N.
     class_names: `C + N` names.
     labels: `[M]` int32, labels of all images in this label space.
@@ -41,10 +43,12 @@ class Task:
     draws: `[T, N, K]` int32 positions in the pool, nested: n shots are the
       first n columns; T = 0 where tasks are episodes.
     queries: `[Q]` indices of the test images.
+    validation: base and validation classes, to choose hyper-parameters on;
+      None where there are none.
   """
 
   problem: Problem
-  num_base: int
+  base_classes: np.ndarray
   num_novel: int
   class_names: tuple[str, ...]
   labels: np.ndarray
@@ -52,6 +56,12 @@ class Task:
   pool: np.ndarray
   draws: np.ndarray
   queries: np.ndarray
+  validation: Problem | None = None
+
+  @property
+  def num_base(self) -> int:
+    """C of the label space; 0 in transfer."""
+    return len(self.base_classes)
 
   @property
   def num_classes(self) -> int:
@@ -73,48 +83,104 @@ class Task:
     return self.pool[self.draws[draw, :, :shots].reshape(-1)]
 
 
-def make_task(config: Any, problem: Problem) -> Task:
+def make_task(
+    config: Any, problem: Problem, validation: Problem | None = None
+) -> Task:
   """Sees a problem through the config's protocol and draws support sets.
 
   Args:
     config: the whole config.
     problem: base and novel classes.
+    validation: base and validation classes, kept for later.
 
   Returns:
     The task.
 
   Raises:
-    ValueError: an unknown protocol, or a class with too few images.
+    ValueError: an unknown protocol, a class with too few images, or fewer base
+      classes than the first half shall have.
   """
   with_base = registry.choose(
       PROTOCOLS, config.evaluation.protocol, 'evaluation.protocol'
   )
-  num_base = problem.num_base if with_base else 0
-  # In transfer novel classes count from 0, and base ones drop out.
-  labels = np.maximum(problem.labels - (problem.num_base - num_base), -1)
+  base_classes = _base_classes(config, problem.num_base)
+  base_classes = base_classes if with_base else base_classes[:0]
+  num_base = len(base_classes)
+  # Base classes that take no part drop out; novel ones follow the others.
+  joint = np.full(problem.num_classes + 1, -1, np.int32)
+  joint[base_classes] = np.arange(num_base)
+  joint[problem.num_base : -1] = num_base + np.arange(problem.num_novel)
+  labels = joint[problem.labels]
   pool = problem.indices(base=False, train=True)
   queries = problem.indices(base=False, train=False)
-  base_train = problem.indices(base=True, train=True)
-  if with_base:
-    queries = np.union1d(problem.indices(base=True, train=False), queries)
-  shots = max(config.evaluation.shots)
-  draws: Any = np.zeros((0, problem.num_novel, shots), np.int32)
-  if config.evaluation.protocol != 'episodic':
-    draws = data.sample_draws(
-        key_for(config.seed, DRAWS),
-        labels[pool] - num_base,
-        num_classes=problem.num_novel,
-        shots=shots,
-        draws=max(config.evaluation.draws, config.evaluation.trained_draws),
-    )
+  base_train, base_test = (
+      indices[labels[indices] >= 0]
+      for indices in (
+          problem.indices(base=True, train=True),
+          problem.indices(base=True, train=False),
+      )
+  )
+  queries = np.union1d(base_test, queries)
+  draws = _draws(config, problem, pool)
   return Task(
       problem=problem,
-      num_base=num_base,
+      base_classes=base_classes,
       num_novel=problem.num_novel,
-      class_names=problem.class_names[problem.num_base - num_base :],
-      labels=labels.astype(np.int32),
-      base_train=base_train if with_base else base_train[:0],
+      class_names=(
+          *(problem.class_names[c] for c in base_classes),
+          *problem.class_names[problem.num_base :],
+      ),
+      labels=labels,
+      base_train=base_train,
       pool=pool,
-      draws=np.asarray(draws),
+      draws=draws,
       queries=queries,
+      validation=validation,
   )
+
+
+def _draws(config: Any, problem: Problem, pool: np.ndarray) -> np.ndarray:
+  """Positions in the pool: read from files, or drawn."""
+  shots = max(config.evaluation.shots)
+  wanted = max(config.evaluation.draws, config.evaluation.trained_draws)
+  if config.evaluation.protocol == 'episodic':
+    return np.zeros((0, problem.num_novel, shots), np.int32)
+  paths = tuple(config.evaluation.draw_files)
+  if not paths:
+    return np.asarray(
+        data.sample_draws(
+            key_for(config.seed, DRAWS),
+            problem.labels[pool] - problem.num_base,
+            num_classes=problem.num_novel,
+            shots=shots,
+            draws=wanted,
+        )
+    )
+  if wanted > len(paths):
+    raise ValueError(
+        f'evaluation.draw_files names {len(paths)} draws, evaluation.draws and'
+        f' evaluation.trained_draws ask for {wanted}'
+    )
+  images = low_shot_lists.read_draws(
+      paths[:wanted],
+      problem.original,
+      problem.is_train,
+      problem.classes[problem.num_base :],
+      shots,
+  )
+  return np.searchsorted(pool, images).astype(np.int32)
+
+
+def _base_classes(config: Any, num_base: int) -> np.ndarray:
+  """The base classes that are evaluated: all, or one of two halves."""
+  first = config.evaluation.first_base
+  if not first:
+    return np.arange(num_base)
+  if not 0 < first < num_base:
+    raise ValueError(
+        f'evaluation.first_base must be below the number of base classes,'
+        f' {num_base}, or 0 for no halves; not {first}'
+    )
+  if config.evaluation.classes == 'validation':
+    return np.arange(first)
+  return np.arange(first, num_base)

@@ -14,14 +14,17 @@ class Trained(NamedTuple):
   Attributes:
     representation: its functions.
     variables: their variables.
-    templates: `[C, D]`, one row a base class.
+    templates: `[C, D]`, a direction among the embeddings for each base class.
     scale: of the cosine classifier: a scalar, or `[C]`.
+    classifier: `[C, D]`, the rows whose inner products with embeddings are the
+      logits; for a cosine head the scaled unit templates.
   """
 
   representation: types.Representation
   variables: types.Variables
   templates: np.ndarray
   scale: Any
+  classifier: np.ndarray
 
 
 class Context(NamedTuple):

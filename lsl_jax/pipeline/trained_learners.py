@@ -109,6 +109,8 @@ def _train(
         jnp.asarray(task.query_labels),
         num_base=task.num_base,
         top=tuple(config.evaluation.top),
+        spaces=tuple(config.evaluation.spaces),
+        novel_prior=config.evaluation.novel_prior,
     )
 
   indices = np.concatenate([task.base_train, support])
@@ -156,9 +158,17 @@ def _start(
           task.num_novel,
       ),
   )
-  if task.num_base:
-    return lowshot.extend_classifier(trained.variables, templates)
-  return lowshot.replace_classifier(trained.variables, templates)
+  variables = trained.variables
+  rows = jnp.asarray(trained.classifier)
+  if config.model.head == 'linear':
+    # Novel rows as long as trained ones are on average.
+    templates = templates * jnp.mean(jnp.linalg.norm(rows, axis=1))
+  if not task.num_base:
+    return lowshot.replace_classifier(variables, templates)
+  if len(task.base_classes) < len(rows):
+    chosen = variables['params']['classifier']['templates'][task.base_classes]
+    variables = lowshot.replace_classifier(variables, jnp.asarray(chosen))
+  return lowshot.extend_classifier(variables, templates)
 
 
 def _curve(folder: str, steps_per_epoch: float) -> dict[str, Any]:

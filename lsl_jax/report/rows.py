@@ -6,6 +6,8 @@ A row is a dictionary with
   * `shots`: examples a novel class, or None for a method that uses none;
   * `split`: whose test images are counted, 'novel', 'base', 'all', or
     'harmonic' for the harmonic mean of the accuracies on novel and on base;
+    with `_only` in the label space of that group alone, with `_prior` in the
+    joint one corrected by how frequent novel images are;
   * `metric`: what is counted, for instance 'top1';
   * `mean`: a fraction, 0 to 1 (tables and figures show per cent);
   * `half_width`: of its interval, a fraction, or None for a single measurement;
@@ -26,6 +28,11 @@ SPLIT_TITLES = {
     'base': 'Base classes',
     'all': 'All classes',
     'harmonic': 'Harmonic mean of novel and base',
+    'novel_only': 'Novel classes, among themselves',
+    'base_only': 'Base classes, among themselves',
+    'novel_prior': 'Novel classes, prior given',
+    'base_prior': 'Base classes, prior given',
+    'all_prior': 'All classes, prior given',
 }
 _KEYS = ('method', 'shots', 'split', 'metric', 'mean')
 _METRIC_NAMES = {'top1': 'Top-1 accuracy', 'top5': 'Top-5 accuracy'}

@@ -28,8 +28,9 @@ class Executor(NamedTuple):
     put_state: a state (or any tree, such as a key) in host memory, the same in
       every process -> on the devices.
     put_batch: this process's rows of a batch -> on the devices.
-    run: `(state, batch, key) -> (state, metrics)`, all on the devices; it
-      consumes the state that it is given.
+    run: `(state, batch, key, *frozen) -> (state, metrics)`, all on the devices;
+      it consumes the state that it is given. What is frozen is placed by
+      `put_state`.
     fetch: a state or metrics on the devices -> NumPy arrays of its own.
   """
 

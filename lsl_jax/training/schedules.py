@@ -28,11 +28,13 @@ def make(
   | `step` | `boundaries` (epochs), `factor` | :math:`r f^{|\{b \le e\}|}` |
   | `exponential` | `rate`, `every` (epochs) | a factor of `rate`, staircase |
   | `cosine` | `final` (a fraction of r) | half a cosine from r down |
+  | `restarts` | `cycle` (epochs), `factor`, `final` | one after another |
 
   A list as `factor` gives every boundary its own. Every schedule also takes
   `warm_up` (epochs) and `warm_up_from`: its rate is multiplied by a line from
   `warm_up_from` up to 1 at the end of the warm-up. The cosine begins there;
-  the other schedules count epochs from the start of training.
+  the other schedules count epochs from the start of training. `restarts` is
+  SGDR: half cosines, each `factor` times as long as the one before.
 
   Args:
     spec: the recipe, a mapping or object with `name` and the settings above.
@@ -137,10 +139,34 @@ def _cosine(*, final, first, last, **_):
   return decay
 
 
+def _restarts(*, cycle, factor, final, steps_per_epoch, last, **_):
+  """Half cosines, the first of `cycle` epochs, each `factor` times as long."""
+  length = cycle * steps_per_epoch
+  if length < 1 or factor < 1:
+    raise ValueError(
+        f"schedule 'restarts': cycle={cycle} epochs must be at least one step,"
+        f' factor={factor} at least 1.'
+    )
+  starts, lengths = [], []
+  start = 0.0
+  while start < last:
+    starts.append(start)
+    lengths.append(length)
+    start, length = start + length, length * factor
+
+  def decay(step):
+    own = jnp.searchsorted(jnp.array(starts), step, side='right') - 1
+    done = (step - jnp.array(starts)[own]) / jnp.array(lengths)[own]
+    return final + (1.0 - final) * 0.5 * (1.0 + jnp.cos(jnp.pi * done))
+
+  return decay
+
+
 # name: (builder, settings without a default, settings with one)
 _SCHEDULES = {
     'constant': (_constant, (), {}),
     'step': (_step, ('boundaries', 'factor'), {}),
     'exponential': (_exponential, ('rate', 'every'), {}),
     'cosine': (_cosine, (), {'final': 0.0}),
+    'restarts': (_restarts, ('cycle',), {'factor': 2.0, 'final': 0.0}),
 }

@@ -12,10 +12,8 @@ from lsl_jax.training import optimizer as optimizer_lib
 from lsl_jax.training import state as state_lib
 
 Metrics = dict[str, jax.Array]
-Step = Callable[
-    [state_lib.TrainState, Any, jax.Array],
-    tuple[state_lib.TrainState, Metrics],
-]
+# Further arguments, if any, go to the loss as they are.
+Step = Callable[..., tuple[state_lib.TrainState, Metrics]]
 
 
 def make_step(
@@ -33,28 +31,30 @@ def make_step(
   batch statistics must be given the same axis name.
 
   Args:
-    loss: `(params, model_state, batch, key) -> (scalar, (model_state,
+    loss: `(params, model_state, batch, key, *frozen) -> (scalar, (model_state,
       metrics))`, see `types.Representation.loss`.
     optimizer: Optax's `init` and `update`; where it also has
       `learning_rate(step)`, the metrics tell it.
     axis_name: the mapped axis of devices, if any.
 
   Returns:
-    `step(state, batch, key) -> (state, metrics)`. The key is the run's: the
-    loss receives `fold_in(key, state.step)`, and with an axis name each device
-    its own. Metrics are those of the loss, and `loss`, `gradient_norm` (before
-    clipping), `learning_rate`, and `finite`: 1 where the loss and everything
-    in the new state are finite, else 0.
+    `step(state, batch, key, *frozen) -> (state, metrics)`. The key is the
+    run's: the loss receives `fold_in(key, state.step)`, and with an axis name
+    each device its own. What is frozen goes to the loss as it is: arrays that
+    it reads and that are not trained, such as another network's weights.
+    Metrics are those of the loss, and `loss`, `gradient_norm` (before
+    clipping), `learning_rate`, and `finite`: 1 where the loss and everything in
+    the new state are finite, else 0.
   """
   gradient = jax.value_and_grad(loss, has_aux=True)
   learning_rate = getattr(optimizer, 'learning_rate', None)
 
-  def step(state, batch, key):
+  def step(state, batch, key, *frozen):
     key = jax.random.fold_in(key, state.step)
     if axis_name:
       key = jax.random.fold_in(key, lax.axis_index(axis_name))
     (value, (model_state, metrics)), gradients = gradient(
-        state.params, state.model_state, batch, key
+        state.params, state.model_state, batch, key, *frozen
     )
     metrics = {**metrics, 'loss': value}
     if axis_name:

@@ -143,3 +143,49 @@ def test_draws_with_hallucination_run_as_one_program():
   together = jax.jit(jax.vmap(fit))(keys, draws)
   for i in range(2):
     np.testing.assert_allclose(together[i], fit(keys[i], draws[i]), rtol=1e-5)
+
+
+def test_several_k_in_one_program_see_as_many_examples_as_each_alone():
+  generator, params = _passing_on()
+
+  def fit(key, base, support):
+    del key, base
+    # What a learner that passes over labels of no class sees.
+    return (
+        jax.ops.segment_sum(
+            jnp.ones_like(support.labels), support.labels, support.num_classes
+        ),
+        support.labels,
+    )
+
+  counting = types.Learner(fit, lambda *_: None)
+  support = types.Support(FEATURES, LABELS, 3)
+
+  def seen(per_class, at_most=None):
+    learner = lowshot.with_hallucination(
+        counting,
+        params,
+        CENTROIDS,
+        per_class,
+        at_most=at_most,
+        generator=generator,
+    )
+    return learner.fit(KEY, None, support)
+
+  together, labels = jax.vmap(lambda k: seen(k, 5))(jnp.array([1, 2, 3, 5]))
+  for k, counts in zip((1, 2, 3, 5), together, strict=True):
+    np.testing.assert_array_equal(counts, seen(k)[0])
+    np.testing.assert_array_equal(counts, np.maximum([1, 2, 3], k))
+  # The surplus has the label of no class.
+  assert set(np.asarray(labels[0, len(LABELS) :]).tolist()) == {3}
+
+
+def test_without_the_last_relu_features_may_be_negative():
+  generator = models.Hallucinator(hidden=4, rectify=False)
+  inputs = jax.random.normal(KEY, (3, 50, 2))
+  params = generator.init(KEY, *inputs)
+  assert jnp.min(generator.apply(params, *inputs)) < 0
+  rectified = models.Hallucinator(hidden=4).apply(params, *inputs)
+  np.testing.assert_allclose(
+      rectified, jnp.maximum(generator.apply(params, *inputs), 0)
+  )

@@ -18,9 +18,12 @@ BACKBONES = {
     'resnet18': (11_176_512, 512, 32),
     'resnet34': (21_284_672, 512, 32),
     'resnet50': (23_508_032, 2048, 32),
+    # Biases of the 3x3 convolutions more, norms of four shortcuts less.
+    'resnet50_low_shot': (23_508_032 + 3776 - 7680, 2048, 32),
     'inception_v1': (5_599_904, 1024, 32),
     'vgg16': (14_714_688, 512, 32),
     'efficientnet_lite0': (3_371_008, 1280, 32),
+    'wide_resnet': (36_472_560, 640, 4),
 }
 NORMALISED = ('conv4', 'resnet10')
 
@@ -224,3 +227,21 @@ def test_lite0_pads_an_even_image_at_its_end_only():
   images[1, 2] = 1  # the third row is in two windows: of rows 0-2 and 2-4
   changed = np.abs(np.diff(stem(images), axis=0))[0].sum((1, 2)) > 0
   assert changed.tolist() == [True, True] + 14 * [False]
+
+
+@pytest.mark.parametrize(
+    ('name', 'option'),
+    [
+        ('conv4', 'last_relu'),
+        ('resnet10', 'last_relu'),
+        ('resnet12', 'last_swish'),
+    ],
+)
+def test_the_last_block_can_end_with_features_of_both_signs(name, option):
+  images = jax.random.normal(jax.random.key(0), (2, 32, 32, 3))
+  found = {}
+  for last in (True, False):
+    module = network.build_backbone(name, width=4, **{option: last})
+    variables = module.init(jax.random.key(1), images, train=False)
+    found[last] = module.apply(variables, images, train=False)['map']
+  assert found[False].min() < -0.3 < found[True].min()

@@ -17,8 +17,8 @@ def _set(config, dotted, value):
 @pytest.mark.parametrize(
     ('key', 'value', 'expected'),
     [
-        ('learners', ('imprnt',), "learner 'imprnt'; valid ones: ..., imprint"),
-        ('learners', (), 'learners names none; valid ones: ..., imprint'),
+        ('learners', ('imprnt',), "learner 'imprnt'; valid ones: ...imprint"),
+        ('learners', (), 'learners names none; valid ones: ...imprint'),
         ('executor', 'pjit', "executor 'pjit'; valid ones: jit, pmap"),
         (
             'model.backbone',
@@ -31,7 +31,7 @@ def _set(config, dotted, value):
         (
             'representation.name',
             'nca',
-            "name 'nca'; valid ones: ..., lifted, proxy",
+            "name 'nca'; valid ones: ..., proxy_nca",
         ),
         ('data.normalisation', 'no', 'ones: efficientnet_lite, imagenet, sym'),
         ('data.augment.crop', 'left', "unknown crop 'left'"),

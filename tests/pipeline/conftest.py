@@ -46,6 +46,18 @@ def parameters():
 
 
 @pytest.fixture(scope='session')
+def stored_features():
+  """Features below a workdir, `[M, D]`, and which rows are there, `[M]`."""
+
+  def read(workdir):
+    folder = pathlib.Path(workdir) / 'features' / 'images'
+    there = np.load(folder / 'checks.npy') >= 0
+    return np.load(folder / 'features.npy'), there
+
+  return read
+
+
+@pytest.fixture(scope='session')
 def steps_made():
   """How many training steps the logs below a workdir tell of, by log."""
 

@@ -19,7 +19,7 @@ def _outcome(workdir, learner, shots, draw):
 
 
 def test_a_finished_run_started_again_trains_nothing_and_tells_the_same(
-    copied, steps_made
+    copied, steps_made, stored_features
 ):
   workdir, config, rows = copied
   before = steps_made(workdir)
@@ -30,19 +30,17 @@ def test_a_finished_run_started_again_trains_nothing_and_tells_the_same(
       p: p.stat().st_mtime_ns for p in workdir.rglob('checkpoints/*')
   }
   # What is damaged or about something else is made anew, from the checkpoint.
-  features = workdir / 'features' / 'queries.npz'
-  content = np.load(features)['features']
-  features.write_bytes(features.read_bytes()[:-40])
-  np.savez(
-      workdir / 'features' / 'pool_features.npz',
-      features=np.zeros((3, 16), np.float32),
-      fingerprint='of other variables',
-  )
+  content, there = stored_features(workdir)
+  damaged = np.load(workdir / 'features/images/features.npy', mmap_mode='r+')
+  damaged[np.flatnonzero(there)[:3]] += 1
+  damaged.flush()
+  views = workdir / 'features/pool_views/about.json'
+  views.write_text(views.read_text().replace('"about": "', '"about": "0'))
   assert run.run(config, str(workdir)) == rows
   assert steps_made(workdir) == before
   assert _contents(workdir, 'metrics.jsonl') == logged
   assert checkpoints == {p: p.stat().st_mtime_ns for p in checkpoints}
-  np.testing.assert_array_equal(np.load(features)['features'], content)
+  np.testing.assert_array_equal(stored_features(workdir)[0], content)
 
 
 def test_of_several_fine_tunings_only_the_missing_one_is_made(

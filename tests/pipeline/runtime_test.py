@@ -2,6 +2,7 @@ import ctypes
 import platform
 import subprocess
 import sys
+from unittest import mock
 
 import pytest
 
@@ -34,18 +35,39 @@ thread.join()
 """
 
 
+_HUGE = """
+import ctypes, re, threading
+from lsl_jax.pipeline import runtime
+
+runtime.keep_memory()
+libc = ctypes.CDLL(None)
+libc.malloc.restype = ctypes.c_void_p
+
+def kilobytes(name):
+  with open('/proc/self/smaps_rollup') as file:
+    return int(re.search(name + r':\\s+(\\d+)', file.read())[1])
+
+def use():
+  print(kilobytes('Rss'))
+  block = libc.malloc(ctypes.c_size_t(2**26))
+  libc.memset(ctypes.c_void_p(block), 1, ctypes.c_size_t(2**26))
+  print(kilobytes('AnonHugePages'))
+
+thread = threading.Thread(target=use)
+thread.start()
+thread.join()
+"""
+
+
 @pytest.fixture
 def settings(monkeypatch):
   """What mallopt is called with, on a machine without settings of its own."""
   calls = {}
 
-  class Library:
-
-    def mallopt(self, parameter, value):
-      calls[parameter] = value
-      return 1
-
-  monkeypatch.setattr(ctypes, 'CDLL', lambda name: Library())
+  library = mock.Mock()
+  library.mallopt.side_effect = calls.__setitem__
+  library.malloc.return_value = None  # as where addresses are limited
+  monkeypatch.setattr(ctypes, 'CDLL', lambda name: library)
   monkeypatch.setattr(platform, 'libc_ver', lambda: ('glibc', '2.36'))
   monkeypatch.setenv('JAX_PLATFORMS', 'cpu')
   monkeypatch.delenv('GLIBC_TUNABLES', raising=False)
@@ -72,9 +94,34 @@ def test_a_freed_block_serves_the_next_one_in_a_thread_without_page_faults():
   assert _page_faults('leave') > 2**27 / 2**16  # even with pages of 64 kB
 
 
+def _gives_huge_pages():
+  path = '/sys/kernel/mm/transparent_hugepage/enabled'
+  try:
+    with open(path, encoding='utf-8') as file:
+      return '[never]' not in file.read()
+  except OSError:
+    return False
+
+
+@pytest.mark.skipif(
+    platform.libc_ver()[0] != 'glibc' or not _gives_huge_pages(),
+    reason='another allocator, or no huge pages',
+)
+def test_blocks_lie_in_huge_pages_but_addresses_alone_take_no_memory():
+  output = subprocess.run(
+      [sys.executable, '-c', _HUGE],
+      env={'JAX_PLATFORMS': 'cpu'},
+      capture_output=True,
+      check=True,
+  ).stdout
+  resident, huge = map(int, output.split())
+  assert resident < 2**20  # of 4 GiB
+  assert huge > 2**15  # half of the block at least; pages may be short
+
+
 def test_the_allocator_is_set_on_a_cpu(settings):
   runtime.keep_memory()
-  assert settings == {-8: 1, -4: 0, -1: 2**31 - 1}
+  assert settings == {-8: 1, -4: 0, -1: -1}
 
 
 @pytest.mark.parametrize(

@@ -105,3 +105,31 @@ def test_an_object_with_attributes_is_a_recipe_too():
 def test_a_wrong_recipe_is_told_what_is_right(spec, message):
   with pytest.raises(ValueError, match=message):
     _rates(spec, [0])
+
+
+def test_restarts_begin_anew_after_ever_longer_cycles():
+  # 12 epochs, doubled four times: the 372 epochs of Barz and Denzler.
+  schedule = schedules.make(
+      {'name': 'restarts', 'cycle': 12},
+      learning_rate=0.5,
+      steps_per_epoch=10,
+      num_steps=3720,
+  )
+  start = 0
+  for length in (120, 240, 480, 960, 1920):
+    for share in (0.0, 0.25, 0.5, 0.9):
+      expected = 0.25 * (1 + math.cos(math.pi * share))
+      got = float(schedule(start + round(share * length)))
+      assert got == pytest.approx(expected, abs=1e-5)
+    start += length
+  assert start == 3720
+
+
+def test_cycles_shorter_than_a_step_are_refused():
+  with pytest.raises(ValueError, match='at least one step'):
+    schedules.make(
+        {'name': 'restarts', 'cycle': 0.01},
+        learning_rate=1.0,
+        steps_per_epoch=10,
+        num_steps=10,
+    )

@@ -101,3 +101,27 @@ def test_counters_in_the_models_state_stay_integers_over_an_axis():
 def test_a_step_whose_loss_or_state_is_not_finite_says_so(settings):
   _, metrics = _run(**settings)
   assert metrics['finite'] == 0.0
+
+
+@pytest.mark.parametrize('name', ['jit', 'pmap'])
+def test_what_is_frozen_reaches_the_loss_and_is_not_trained(name):
+  def loss(params, model_state, batch, key, weight, shift):
+    del key
+    value = jnp.mean((params['w'] * batch * weight['factor'] - shift) ** 2)
+    return value, (model_state, {})
+
+  update = optax.sgd(0.1)
+  mesh = training.sharding.mesh(jax.devices()[:2])
+  executor = training.executor.make(name, loss, update, mesh=mesh)
+  state = training.TrainState.create({'params': {'w': jnp.float32(1)}}, update)
+  frozen = executor.put_state(({'factor': jnp.float32(3)}, jnp.float32(2)))
+  after, metrics = executor.run(
+      executor.put_state(state),
+      executor.put_batch(np.ones(4, np.float32)),
+      executor.put_state(jax.random.key(0)),
+      *frozen,
+  )
+  jax.block_until_ready(after)
+  # d/dw (3 w - 2)^2 = 6 (3 w - 2) = 6 at w = 1.
+  np.testing.assert_allclose(executor.fetch(after).params['w'], 0.4, rtol=1e-5)
+  np.testing.assert_allclose(executor.fetch(metrics)['loss'], 1, rtol=1e-5)

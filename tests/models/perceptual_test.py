@@ -1,0 +1,96 @@
+"""One interface for three measures of how alike images look."""
+
+import functools
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from lsl_jax import losses, models, ops
+from lsl_jax.models import perceptual
+
+
+@pytest.fixture(scope='module')
+def vgg():
+  backbone = models.VGG16(width=2)
+  images = jnp.zeros((1, 32, 32, 3))
+  rng = np.random.default_rng(0)
+  shapes = jax.eval_shape(
+      lambda key: backbone.init(key, images, train=False), jax.random.key(0)
+  )
+  # Without the time of compiling an init.
+  variables = jax.tree.map(
+      lambda leaf: jnp.asarray(0.3 * rng.normal(size=leaf.shape), jnp.float32),
+      shapes,
+  )
+  return backbone, variables
+
+
+@pytest.fixture(scope='module')
+def images():
+  return jax.random.uniform(jax.random.key(1), (2, 32, 32, 3))
+
+
+def test_vgg_gives_the_papers_layers_of_imagenet_images(vgg, images):
+  backbone, variables = vgg
+  maps = perceptual.vgg16(backbone, variables)(images)
+  mean, std = (jnp.array(x).reshape(1, 1, 1, 3) for x in perceptual.IMAGENET)
+  outputs = backbone.apply(variables, (images - mean) / std, train=False)
+  names = ('conv1_2', 'conv2_2', 'conv3_2', 'conv4_2', 'conv5_2')
+  assert len(maps) == len(names)
+  for ours, name in zip(maps, names, strict=True):
+    np.testing.assert_allclose(ours, outputs[name], atol=1e-5)
+  assert [m.shape[1] for m in maps] == [32, 16, 8, 4, 2]
+
+
+def test_the_authors_layers_come_after_relus_and_pixels_first(vgg, images):
+  backbone, variables = vgg
+  maps = perceptual.vgg16(backbone, variables, authors=True)(images)
+  outputs = backbone.apply(variables, 2 * images - 1, train=False)
+  np.testing.assert_array_equal(maps[0], images)
+  for ours, name in zip(maps[1:], perceptual.AUTHORS_LAYERS, strict=True):
+    np.testing.assert_allclose(ours, outputs[name], atol=1e-5)
+
+
+def test_images_are_resized_before_the_network(vgg, images):
+  maps = jax.eval_shape(perceptual.vgg16(*vgg, size=64), images)
+  assert maps[0].shape[1:3] == (64, 64)
+
+
+def test_the_pyramid_is_the_loss_of_the_original_glo(images):
+  other = jax.random.uniform(jax.random.key(2), images.shape)
+  measure = jax.jit(perceptual.pyramid(3))
+  got = losses.perceptual(measure(images), measure(other))
+  pyramid = jax.jit(functools.partial(ops.laplacian_pyramid, levels=3))
+  pyramids = [pyramid(x) for x in (images, other)]
+  expected = np.zeros(2)
+  for j, (a, b) in enumerate(zip(*pyramids, strict=True)):
+    norm = np.abs(np.asarray(a - b, np.float64)).sum((1, 2, 3))
+    expected += 2 ** (2 * j) * norm
+  np.testing.assert_allclose(got, expected / images[0].size, rtol=1e-5)
+
+
+def test_weights_are_arguments_of_a_program_that_is_compiled_once(vgg, images):
+  backbone, variables = vgg
+  traces = []
+
+  @jax.jit
+  def distance(measure, images):
+    traces.append(1)
+    return sum(jnp.sum(m) for m in measure(images))
+
+  one = distance(perceptual.vgg16(backbone, variables), images)
+  doubled = jax.tree.map(lambda leaf: 2 * leaf, variables)
+  assert distance(perceptual.vgg16(backbone, doubled), images) != one
+  assert len(traces) == 1
+  distance(perceptual.pyramid(2), images)
+  distance(perceptual.pyramid(2), images)
+  assert len(traces) == 2
+
+
+def test_layers_that_a_network_lacks_are_refused_by_name(vgg, images):
+  with pytest.raises(ValueError, match=r"no layer 'conv9'; it has .*conv1_1"):
+    perceptual.vgg16(*vgg, layers=['conv9'])(images)
+  with pytest.raises(ValueError, match='needs the names'):
+    perceptual.vgg16(*vgg, layers=[])

@@ -1,0 +1,97 @@
+"""A problem seen through a protocol: which classes take part, which images."""
+
+import json
+
+import numpy as np
+import pytest
+
+from lsl_jax import data
+from lsl_jax.pipeline import defaults, problem
+from lsl_jax.pipeline import task as task_lib
+
+
+@pytest.fixture
+def halves():
+  """Seven classes with six training and two test images each, shuffled."""
+  labels = np.random.default_rng(0).permutation(np.repeat(np.arange(7), 8))
+  is_train = np.ones(len(labels), bool)
+  for c in range(7):
+    is_train[np.flatnonzero(labels == c)[:2]] = False
+  dataset = data.Dataset(
+      'toy',
+      np.zeros((len(labels), 2, 2, 3), np.uint8),
+      labels,
+      tuple('abcdefg'),
+      is_train,
+  )
+  return problem.assemble(dataset, (5, 0, 3), (6, 1), in_memory=True)
+
+
+@pytest.fixture
+def config():
+  config = defaults.defaults()
+  config.evaluation.shots = (1, 3)
+  config.evaluation.draws = 2
+  return config
+
+
+@pytest.mark.parametrize(
+    ('classes', 'expected'), [('novel', [1, 2]), ('validation', [0])]
+)
+def test_a_half_of_the_base_classes_is_reported_and_the_other_tuned_on(
+    halves, config, classes, expected
+):
+  config.evaluation.first_base = 1
+  config.evaluation.classes = classes
+  task = task_lib.make_task(config, halves)
+  np.testing.assert_array_equal(task.base_classes, expected)
+  names = [halves.class_names[c] for c in expected]
+  assert task.class_names == (*names, 'g', 'b')
+  # Labels are positions in the class names, whatever the original number.
+  for indices, first in ((task.queries, 0), (task.base_train, 0)):
+    assert len(indices)
+    for index in indices:
+      name = 'abcdefg'[halves.original[index]]
+      assert task.class_names[task.labels[index] - first] == name
+  assert set(task.labels[task.queries]) == set(range(len(expected) + 2))
+  assert (task.labels[task.base_train] < len(expected)).all()
+
+
+def test_all_base_classes_take_part_without_halves_and_none_in_transfer(
+    halves, config
+):
+  assert task_lib.make_task(config, halves).num_base == 3
+  config.evaluation.protocol = 'transfer'
+  task = task_lib.make_task(config, halves)
+  assert (task.num_base, len(task.base_train)) == (0, 0)
+  assert task.class_names == ('g', 'b')
+
+
+def test_halves_beyond_the_classes_are_refused(halves, config):
+  config.evaluation.first_base = 3
+  with pytest.raises(ValueError, match='below the number of base classes, 3'):
+    task_lib.make_task(config, halves)
+
+
+def test_draws_are_read_from_files_as_their_authors_write_them(
+    halves, config, tmp_path
+):
+  train = np.flatnonzero(halves.is_train)
+  order = train[np.argsort(halves.original[train], kind='stable')]
+  paths = []
+  for number in range(2):
+    # Of each class, from the last image backwards or from the first on.
+    rows = [[6 * c + k for k in range(6)][:: 1 - 2 * number] for c in range(7)]
+    paths.append(str(tmp_path / f'{number}.json'))
+    (tmp_path / f'{number}.json').write_text(json.dumps(rows))
+  config.evaluation.draw_files = tuple(paths)
+  task = task_lib.make_task(config, halves)
+  assert task.draws.shape == (2, 2, 3)
+  for number in range(2):
+    for place, c in enumerate((6, 1)):  # classes g and b
+      images = task.pool[task.draws[number, place]]
+      rows = [6 * c + k for k in range(6)][:: 1 - 2 * number][:3]
+      np.testing.assert_array_equal(images, order[rows])
+  config.evaluation.draws = 3
+  with pytest.raises(ValueError, match=r'names 2 draws.* ask for 3'):
+    task_lib.make_task(config, halves)
