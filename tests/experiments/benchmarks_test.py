@@ -48,6 +48,7 @@ def _oracle(x, kernel):
     [
         'training_step',
         'input_pipeline',
+        'episodic_training',
     ],
 )
 def test_a_benchmark_runs_quickly_and_leaves_its_numbers(name, tmp_path):
