@@ -52,6 +52,8 @@ def _oracle(x, kernel):
         'kmeans',
         'logistic_grid',
         'generation',
+        'episodic',
+        'implants',
     ],
 )
 def test_a_benchmark_runs_quickly_and_leaves_its_numbers(name, tmp_path):
