@@ -1,8 +1,8 @@
 """Adaptive margins on ImageNet's low-shot benchmark: table 2.
 
 Li, Huang, Lan, Feng, Li, Wang. Boosting few-shot learning with adaptive margin
-loss. CVPR 2020, rows Dynamic FSL (default) and Dynamic FSL + TRAML (task); other
-margins are no rows of the paper. ResNet-10 without its last ReLU and a cosine
+loss. CVPR 2020, rows Dynamic FSL (default) and Dynamic FSL + TRAML (task); the
+other margins are no rows of it. ResNet-10 without its last ReLU and a cosine
 classifier are trained with the margin over all 389 base classes; then the
 weight generator, on stored features, with the margin again. One generator is
 for one number of shots, so each column is a run, n1, n2, n5, n10 or n20, and
@@ -23,7 +23,7 @@ of GloVe's vectors, glove.6B.300d.txt; a .json file from class names to words is
 --config.metric.semantics.rename.
 
 The paper, at n = 1: novel 48.1, all 59.2 with TRAML, 46.0 and 58.2 without. Not
-run here; 400,000 batches of 400 images in phase 1 are about two days of one GPU.
+run here; 400,000 batches of 400 images in phase 1 take about two days on a GPU.
 """
 
 import ml_collections
@@ -124,7 +124,6 @@ def smoke(config):
   config.evaluation.first_base = 3
   config.evaluation.draw_files = ()
   config.data.augment.crop = 'none'
-  margin_variants.conv4(config)
   margin_variants.smoke(config)
   config.model.options.depth = 2
   config.weight_generator.novel_queries = 2

@@ -1,10 +1,10 @@
 """The runs behind the tables and figures, each in a folder of its own.
 
   python experiments/adaptive_margin/margin_runs.py --data=glyphs \
-      --workdir=runs/margins --seeds 0 1 2
+      --workdir=runs/margin_glyphs --seeds 0 1 2
 
 A run is a config of configs/margin_*.py with some variants and a seed; it lives
-in `WORKDIR/DATA/seedS/NAME`. A finished run is left alone, one that was
+in `WORKDIR/seedS/NAME`. A finished run is left alone, one that was
 interrupted goes on. One process runs them all, seed after seed, so programs are
 compiled once.
 """
@@ -40,6 +40,9 @@ RUNS = {
     'dynamic': 'dynamic',
     'dynamic_class': 'dynamic,class',
     'dynamic_task': 'dynamic,task',
+    'general': 'dynamic,generalized',
+    'general_class': 'dynamic,class,generalized',
+    'general_task': 'dynamic,task,generalized',
     'am3': 'am3',
     'am3_naive': 'am3,naive',
     'am3_class': 'am3,class',
@@ -52,9 +55,9 @@ RUNS = {
 MAIN = ('none', 'naive', 'class_meta', 'task_meta')
 
 
-def folder(workdir: str, data: str, name: str, seed: int) -> str:
+def folder(workdir: str, name: str, seed: int) -> str:
   """Where a run lives."""
-  return os.path.join(workdir, data, f'seed{seed}', name)
+  return os.path.join(workdir, f'seed{seed}', name)
 
 
 def get_config(
@@ -87,7 +90,7 @@ def get_config(
 
 def finish(workdir: str, name: str, seed: int, options: Any) -> None:
   """Does a run, unless it is finished."""
-  place = folder(workdir, options.data, name, seed)
+  place = folder(workdir, name, seed)
   if os.path.exists(os.path.join(place, report.results.JSON_NAME)):
     return
   config = get_config(options.data, name, seed, options.set, options.variants)

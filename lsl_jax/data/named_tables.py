@@ -34,7 +34,8 @@ def read(
   if not path.is_file():
     raise FileNotFoundError(f'the file of semantics {path} does not exist')
   try:
-    with np.load(path, allow_pickle=False) as file:
+    # NumPy leaves a file open that it cannot read.
+    with path.open('rb') as opened, np.load(opened) as file:
       lacking = [key for key in (names, values) if key not in file.files]
       if lacking:
         raise ValueError(

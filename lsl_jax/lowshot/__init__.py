@@ -20,15 +20,15 @@ from lsl_jax.lowshot.metric_prototypes import (
     cross_modal_means,
     metric_prototypes,
 )
-from lsl_jax.lowshot.model_regression import (
-    classifier_pairs,
-    model_regression,
-    train_regressor,
-)
+from lsl_jax.lowshot.model_regression import model_regression
 from lsl_jax.lowshot.nearest_mean import nearest_mean
 from lsl_jax.lowshot.neighbours import nearest_neighbour
 from lsl_jax.lowshot.prototypes import prototypical
 from lsl_jax.lowshot.random_rows import random_templates
+from lsl_jax.lowshot.regression_training import (
+    classifier_pairs,
+    train_regressor,
+)
 from lsl_jax.lowshot.weight_generation import generate_weights
 from lsl_jax.lowshot.weight_generator_training import train_weight_generator
 

@@ -185,9 +185,7 @@ def _fit(config, executor, state, rows, key, *, num_steps, folder):
   """The one loop over steps, with checkpoints, curves and a bar."""
   spec = config.cglo
   steps = lambda epochs: max(1, round(epochs * rows.steps_per_epoch))
-  with training.Checkpoints(
-      os.path.join(folder, 'checkpoints'), keep=1
-  ) as kept:
+  with training.Checkpoints(os.path.join(folder, 'checkpoints')) as kept:
     state = kept.restore(state) or state
     start = int(state.step)
     with (

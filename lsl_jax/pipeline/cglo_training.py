@@ -120,16 +120,22 @@ def machinery(
         codes_lib.take(labels, rows),
         rows,
     )
+    new_state: Any
     new_state, metrics = step(state, batch, key, measure)
     # What the compiler would otherwise be free to choose.
-    divided = training.sharding.divided(mesh)
-    codes = jax.lax.with_sharding_constraint(new_state.codes, divided)
-    return dataclasses.replace(new_state, codes=codes), metrics
+    codes = jax.lax.with_sharding_constraint(
+        new_state.codes, training.sharding.divided(mesh)
+    )
+    rest = jax.lax.with_sharding_constraint(
+        (dataclasses.replace(new_state, codes=None), metrics),
+        training.sharding.replicated(mesh),
+    )
+    return dataclasses.replace(rest[0], codes=codes), rest[1]
 
   return own, jax.jit(run, donate_argnums=0)
 
 
-def put_parts(array, mesh):
+def put_parts(array: Any, mesh: jax.sharding.Mesh) -> jax.Array:
   """Divides `[P, ...]`, which every process has whole, by its parts."""
   target = training.sharding.divided(mesh)
   return jax.make_array_from_callback(
@@ -137,8 +143,8 @@ def put_parts(array, mesh):
   )
 
 
-def put_state(tree, mesh):
-  """Codes by their parts, all else everywhere."""
+def put_state(tree: Any, mesh: jax.sharding.Mesh) -> Any:
+  """Puts a state's codes by their parts, and all else everywhere."""
   if not isinstance(tree, step_lib.State):
     return training.sharding.replicate(tree, mesh)
   codes = jax.tree.map(
@@ -150,7 +156,7 @@ def put_state(tree, mesh):
   return dataclasses.replace(rest, codes=codes)
 
 
-def fetch(leaf):
+def fetch(leaf: jax.Array) -> np.ndarray:
   """A whole array, in memory that no later step may overwrite."""
   if leaf.is_fully_addressable or leaf.is_fully_replicated:
     return np.array(leaf)

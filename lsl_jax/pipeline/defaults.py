@@ -103,7 +103,7 @@ def defaults() -> Config:
           # softmax_batch_sgm, softmax_l2, softmax_l1, softmax_decov: softmax
           # and a penalty on the features, for a bias-free linear head;
           # multiverse, for the head of that name; triplet; or prototypical,
-          # am3, matching and cosine, see `metric`.
+          # am3, matching and cosine_margin, see `metric`.
           'name': 'softmax',
           # Of dense: 'sum' over positions as the paper has it, or 'mean'.
           'positions': 'sum',

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from lsl_jax import evaluation, types
-from lsl_jax.pipeline import features, metric_phases, phases, registry
+from lsl_jax.pipeline import kept_features, metric_phases, phases, registry
 from lsl_jax.pipeline import task as task_lib
 from lsl_jax.pipeline.trained import Context, Trained
 
@@ -126,5 +126,5 @@ def stored(
   )
   if name.endswith('_views'):
     key = task_lib.key_for(config.seed, task_lib.VIEWS)
-    return features.stored_views(*arguments, key, name)
-  return features.stored(*arguments)
+    return kept_features.stored_views(*arguments, key, name)
+  return kept_features.stored(*arguments)

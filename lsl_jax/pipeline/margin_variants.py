@@ -13,7 +13,7 @@ _LEARNERS = {
     'prototypical': 'prototypical',
     'am3': 'am3',
     'matching': 'matching_cosine',
-    'cosine': 'dynamic',
+    'cosine_margin': 'dynamic',
 }
 # 300 numbers a word, as AM3 has them; which file the paper took is not known.
 GLOVE = 'glove.6B.300d.txt'
@@ -81,6 +81,8 @@ def narrow(config: Any, number: int, images: int) -> None:
   config.train.validate_every_epochs *= 7.5
   config.train.checkpoint_every_epochs *= 7.5
   config.train.log_every = 20
+  if config.train.sampling == 'epoch':  # a batch is 64 images, not 100
+    config.train.iterations = 2 * number
   config.weight_generator.steps = 1000
 
 
@@ -124,7 +126,7 @@ def dynamic(config: Any) -> None:
 
   Its own recipe: 60,000 batches of 256 images, random crops and flips.
   """
-  _method(config, 'cosine')
+  _method(config, 'cosine_margin')
   config.train.sampling = 'epoch'
   config.model.head = 'cosine'
   _without_last(config)
@@ -142,6 +144,13 @@ def dynamic(config: Any) -> None:
       'weight_decay': 5e-4,
       'schedule': {'name': 'cosine'},
   }
+
+
+def generalized(config: Any) -> None:
+  """Section 3.5: base and novel classes together, all of the novel ones."""
+  config.evaluation.protocol = 'generalized'
+  config.evaluation.spaces = ('joint', 'own', 'prior')
+  config.evaluation.top = (1,)
 
 
 def cosine(config: Any) -> None:
@@ -203,6 +212,7 @@ def smoke(config: Any) -> None:
   config.data.max_classes = 6
   config.data.augment.padding = min(config.data.augment.padding, 2)
   config.model.pretrained = ''
+  conv4(config)
   config.model.options.width = 4
   config.metric.semantics.source = 'unicode'
   config.metric.semantics.path = ''
@@ -235,7 +245,7 @@ def _method(config: Any, name: str) -> None:
 
 def _without_last(config: Any) -> None:
   """A cosine classifier's extractor ends without ReLU, or swish."""
-  if config.representation.name == 'cosine':
+  if config.representation.name == 'cosine_margin':
     last = 'last_swish' if config.model.backbone == 'resnet12' else 'last_relu'
     config.model.options[last] = False
 
@@ -273,6 +283,7 @@ VARIANTS = {
     'task': _margin('task'),
     'cosface': cosface,
     'arcface': arcface,
+    'generalized': generalized,
     'cosine': cosine,
     'squared': squared,
     'conv4': conv4,

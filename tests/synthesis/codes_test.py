@@ -134,3 +134,19 @@ def test_codes_begin_on_the_sphere_and_stay_there(rng):
 def test_numbers_of_parts_out_of_range_are_refused(parts):
   with pytest.raises(ValueError, match='from one part'):
     codes_lib.create(jnp.ones((4, 2)), parts=parts)
+
+
+def test_an_update_overwrites_its_rows_and_copies_none_of_the_others():
+  count = 12_345
+  array = jnp.zeros((1, count, 4))
+  whole = jnp.zeros((1, count), jnp.int32)
+  codes = codes_lib.Codes(array, array, array, whole, whole)
+  rows, gradients = jnp.arange(3)[None], jnp.ones((1, 3, 4))
+  program = jax.jit(
+      lambda *arguments: codes_lib.update(*arguments, learning_rate=0.1),
+      donate_argnums=0,
+  )
+  text = program.lower(codes, rows, gradients).compile().as_text()
+  lines = [line for line in text.splitlines() if str(count) in line]
+  assert lines
+  assert not [line for line in lines if ' copy(' in line]
