@@ -48,6 +48,12 @@ def _oracle(x, kernel):
     [
         'training_step',
         'input_pipeline',
+        'analogies',
+        'kmeans',
+        'logistic_grid',
+        'generation',
+        'episodic',
+        'implants',
         'episodic_training',
     ],
 )
