@@ -43,7 +43,11 @@ def get_config(variants=None):
   return defaults.apply(
       config,
       variants,
-      {**imprinting.VARIANTS, 'transfer_finetune': transfer_finetune},
+      {
+          **imprinting.VARIANTS,
+          'lifted': imprinting.lifted_from_scratch,
+          'transfer_finetune': transfer_finetune,
+      },
   )
 
 

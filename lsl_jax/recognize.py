@@ -125,9 +125,7 @@ def _add(options: argparse.Namespace) -> int:
       before = recogniser.read(options.file)
       starting.check_same(before, embed)
     else:
-      before = recogniser.empty(
-          embed.weights, embed.preprocessing, embed.num_features
-      )
+      before = starting.begun(embed)
     after = recogniser.add(
         before, options.class_name, features, crops, [f.name for f in files]
     )

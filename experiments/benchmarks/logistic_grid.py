@@ -25,6 +25,15 @@ from lsl_jax import lowshot, types
 RATES = (0.1, 1.0)
 DECAYS = (1e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2)
 DRAWS = 5
+# Solvers and their steps; of SGD, times the iterations.
+WAYS = (
+    ('sgd', 1),
+    ('sgd', 4),
+    ('sgd', 16),
+    ('full', 10),
+    ('full', 30),
+    ('full', 100),
+)
 
 
 def make_task(base: int, novel: int, each: int, shots: int, size: int):
@@ -121,14 +130,13 @@ def in_torch(task, iterations: int, batch: int):
   return fit
 
 
-def convergence(task, iterations: int, batch: int) -> list[dict]:
+def convergence(task, iterations: int, batch: int, ways) -> list[dict]:
   """Seconds and accuracy of one draw, by SGD and by the solver that rests."""
   base, supports, labels, (queries, answers) = task
   support = types.Support(supports[0], labels, int(labels.max()) + 1)
-  ways = [('sgd', iterations * share) for share in (1, 4, 16)]
-  ways += [('full', steps) for steps in (10, 30, 100)]
   rows = []
   for solver, steps in ways:
+    steps = steps * iterations if solver == 'sgd' else steps
     learner = lowshot.logistic(
         solver=solver,
         iterations=steps,
@@ -154,7 +162,7 @@ def convergence(task, iterations: int, batch: int) -> list[dict]:
   return rows
 
 
-def run(task, iterations: int, batch: int, rounds: int, some: int) -> dict:
+def run(task, iterations: int, batch: int, rounds: int, some: int, ways):
   facts = machine.describe('jax', 'jaxlib', 'torch')
   program = in_one_program(task, iterations, batch)
   start = time.perf_counter()
@@ -190,7 +198,7 @@ def run(task, iterations: int, batch: int, rounds: int, some: int) -> dict:
       ),
       'first call, s': first,
       'seconds': seconds,
-      'convergence': convergence(task, iterations, batch),
+      'convergence': convergence(task, iterations, batch, ways),
   }
 
 
@@ -232,10 +240,10 @@ def main():
   )
   options = parser.parse_args()
   if options.quick:
-    result = run(make_task(3, 2, 5, 2, 8), 2, 10, 1, 1)
+    result = run(make_task(3, 2, 5, 2, 8), 2, 10, 1, 1, WAYS[::3])
   else:
     task = make_task(60, 20, 200, 5, 512)
-    result = run(task, options.iterations, 1000, options.rounds, 3)
+    result = run(task, options.iterations, 1000, options.rounds, 3, WAYS)
   machine.write(options.output, 'logistic_grid', result, as_markdown(result))
 
 

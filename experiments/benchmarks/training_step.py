@@ -151,7 +151,11 @@ def compare(network: str, names: list[str], repeats: int) -> dict[str, Any]:
 
 
 def as_markdown(result: dict[str, Any]) -> str:
-  """Tables, one a network, the fastest of the repeats and their median."""
+  """Tables, one a network, the fastest of the repeats and their median.
+
+  Processors' time is also divided by that of `REFERENCE` in the same turn, of
+  which the median withstands other programs best.
+  """
   lines = ['# Training step: formulations of convolution on a CPU', '']
   lines += [f'- {name}: {text}' for name, text in result['machine'].items()]
   for network, results in result['networks'].items():
@@ -164,15 +168,19 @@ def as_markdown(result: dict[str, Any]) -> str:
         f' {shape.batch}, {repeats} repeats of {shape.steps} steps:',
         '',
         '| formulation | fastest, ms | median, ms | of the fastest |'
-        ' processors, ms | page faults | compiled, s | updates differ by |',
-        '|---|---|---|---|---|---|---|---|',
+        ' processors, ms | of the reference | page faults | compiled, s |'
+        ' updates differ by |',
+        '|---|---|---|---|---|---|---|---|---|',
     ]
     for name, facts in results.items():
       seconds, busy, faults = zip(*facts['spent'], strict=True)
+      turns = zip(busy, results[REFERENCE]['spent'], strict=True)
+      ratio = statistics.median(ours / theirs[1] for ours, theirs in turns)
       lines.append(
           f'| {name} | {1e3 * min(seconds):.1f} |'
           f' {1e3 * statistics.median(seconds):.1f} |'
           f' {min(seconds) / best:.2f} | {1e3 * statistics.median(busy):.1f} |'
+          f' {ratio:.3f} |'
           f' {statistics.median(faults):.0f} | {facts["compilation"]:.1f} |'
           f' {facts["difference"]:.0e} |'
       )

@@ -11,7 +11,7 @@ of it does, and is undecided in between.
 from typing import Any, NamedTuple
 
 import numpy as np
-import study as study_lib
+import sgm_study as study_lib
 
 _BASE = ('baseline', 'logistic')
 

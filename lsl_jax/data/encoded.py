@@ -18,28 +18,34 @@ from PIL import Image, ImageOps
 # Formats whose decoders start no other program and that photographs come in.
 FORMATS = ('BMP', 'GIF', 'JPEG', 'PNG', 'PPM', 'TIFF', 'WEBP')
 
+# Bytes; larger than any photograph, smaller than what would fill the memory.
+_LARGEST_FILE = 2**29
+
 
 class ImageError(ValueError):
   """An image that cannot be read; the message names it and says why."""
 
 
-def decode(data: bytes, name: str) -> np.ndarray:
+def decode(
+    data: bytes, name: str, *, max_pixels: int | None = None
+) -> np.ndarray:
   """Decodes an image file to RGB.
 
   Args:
     data: the content of a file in one of `FORMATS`.
     name: what to call the image in an error.
+    max_pixels: how many it may have; by default `PIL.Image.MAX_IMAGE_PIXELS`.
 
   Returns:
     `[h, w, 3]` uint8. Of an animation, the first frame.
 
   Raises:
     ImageError: the file is empty, truncated, corrupt, of another format, or has
-      more pixels than `PIL.Image.MAX_IMAGE_PIXELS`.
+      more pixels than it may.
   """
   try:
     with Image.open(io.BytesIO(data), formats=FORMATS) as image:
-      _check_size(image.size)
+      _check_size(image.size, max_pixels or Image.MAX_IMAGE_PIXELS)
       return np.asarray(_to_rgb(ImageOps.exif_transpose(image)))
   except Image.UnidentifiedImageError as error:
     what = 'the file is empty' if not data else 'not an image'
@@ -53,13 +59,11 @@ def decode(data: bytes, name: str) -> np.ndarray:
     ) from error
 
 
-def _check_size(size: tuple[int, int]) -> None:
+def _check_size(size: tuple[int, int], limit: int | None) -> None:
   """Refuses what Pillow itself only warns of."""
-  limit = Image.MAX_IMAGE_PIXELS
   if limit is not None and size[0] * size[1] > limit:
     raise ValueError(
-        f'{size[0]} x {size[1]} pixels are more than the limit of {limit},'
-        ' PIL.Image.MAX_IMAGE_PIXELS'
+        f'{size[0]} x {size[1]} pixels are more than the limit of {limit}'
     )
 
 
@@ -124,8 +128,14 @@ class Files(Encoded):
     return len(self.paths)
 
   def read(self, index: int) -> bytes:
-    """The content of the file."""
-    return pathlib.Path(self.paths[index]).read_bytes()
+    """The content of the file, if that can be one image."""
+    path = pathlib.Path(self.paths[index])
+    if path.stat().st_size > _LARGEST_FILE:
+      raise OSError(
+          f'{path.stat().st_size} bytes are more than {_LARGEST_FILE}, the'
+          ' largest file that is read as one image'
+      )
+    return path.read_bytes()
 
   def describe(self, index: int) -> str:
     """The path of the file."""

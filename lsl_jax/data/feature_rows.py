@@ -22,6 +22,10 @@ class FeatureRows:
     self.features = features
     self.classifier = classifier
 
+  def select(self, indices: np.ndarray) -> 'FeatureRows':
+    """Some of the rows."""
+    return FeatureRows(self.features[indices], self.classifier)
+
   def __len__(self) -> int:
     return len(self.features)
 

@@ -97,7 +97,8 @@ def load(
       name or path.resolve().name,
       encoded.Files(files),
       np.array(labels, np.int32),
-      tuple(class_names),
+      # Names of folders need not be valid UTF-8, those of classes must be.
+      tuple(n.encode(errors='backslashreplace').decode() for n in class_names),
       train,
   )
 

@@ -33,7 +33,7 @@ def streamed(
     spec: augment.Spec | None = None,
     resize: int | None = None,
     keep_aspect: bool = False,
-    sampling: str = 'epoch',
+    sampling: str | order_lib.Sampling = 'epoch',
     mean: tuple[float, ...] = (0.5, 0.5, 0.5),
     std: tuple[float, ...] = (0.5, 0.5, 0.5),
     sharding: jax.sharding.NamedSharding | None = None,
@@ -59,7 +59,8 @@ def streamed(
       that does to the aspect (256 in Qi, Brown and Lowe); not at all if None.
     keep_aspect: bring the shorter side to `resize`, not both.
     sampling: 'epoch' takes every image once in an epoch, 'balanced' every class
-      equally often, 'pairs' the same two images at a time; see `order`.
+      equally often, 'pairs' the same two images at a time, and an
+      `EpisodeSampling` whole tasks; see `order` and `episode_order`.
     mean: of each channel, in 0 .. 1, see `augment.normalise`.
     std: of each channel.
     sharding: of the batch over the mesh; one device if None.

@@ -21,7 +21,7 @@ def in_memory(
     batch_size: int,
     seed: int,
     spec: augment.Spec | None = None,
-    sampling: str = 'epoch',
+    sampling: str | order_lib.Sampling = 'epoch',
     mean: tuple[float, ...] = (0.5, 0.5, 0.5),
     std: tuple[float, ...] = (0.5, 0.5, 0.5),
     sharding: jax.sharding.NamedSharding | None = None,
@@ -43,7 +43,8 @@ def in_memory(
     seed: of order and augmentation.
     spec: the augmentation; nothing if None.
     sampling: 'epoch' takes every image once in an epoch, 'balanced' every class
-      equally often, 'pairs' the same two images at a time; see `order`.
+      equally often, 'pairs' the same two images at a time, and an
+      `EpisodeSampling` whole tasks; see `order` and `episode_order`.
     mean: of each channel, in 0 .. 1, see `augment.normalise`.
     std: of each channel.
     sharding: of the batch over the mesh; one device if None.

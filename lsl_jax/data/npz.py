@@ -5,15 +5,15 @@ Keys: `labels`, and either `images` or `encoded` (also called `jpeg`) with
 Nothing is ever unpickled.
 """
 
+import contextlib
 import pathlib
 from typing import Any
 import zipfile
-import zlib
 
 import numpy as np
 
+from lsl_jax.data import bounded_file, encoded, image_split, npz_members
 from lsl_jax.data import dataset as dataset_lib
-from lsl_jax.data import encoded, image_split
 
 _PACKS = ('encoded', 'jpeg')
 KEYS = ('labels', 'images', *_PACKS, 'offsets', 'class_names', 'is_train')
@@ -76,9 +76,17 @@ def _read(path: pathlib.Path) -> dict[str, np.ndarray]:
         f'{path} is not a .npz file, or is truncated; write it with'
         f' numpy.savez, {_FORMAT}'
     )
-  with np.load(path, allow_pickle=False) as file:
-    _check_keys(path, file.files)
-    return {key: _array(path, file, key) for key in KEYS if key in file.files}
+  with contextlib.closing(bounded_file.BoundedFile(path)) as opened:
+    try:
+      file = np.load(opened, allow_pickle=False)
+    # A damaged archive makes its reader raise errors of almost any type.
+    except Exception as error:
+      raise ValueError(f'{path} is damaged ({error}); {_FORMAT}') from error
+    if not isinstance(file, np.lib.npyio.NpzFile):
+      raise ValueError(f'{path} is damaged at its start; {_FORMAT}')
+    with file:
+      _check_keys(path, file.files)
+      return {k: _array(path, file, k) for k in KEYS if k in file.files}
 
 
 def _check_keys(path: pathlib.Path, keys: list[str]) -> None:
@@ -99,17 +107,17 @@ def _check_keys(path: pathlib.Path, keys: list[str]) -> None:
 def _array(path: pathlib.Path, file: Any, key: str) -> np.ndarray:
   """One array; a pickle is refused."""
   try:
+    npz_members.check(file.zip, key)
     return file[key]
-  except (OSError, EOFError, zlib.error, zipfile.BadZipFile) as error:
+  # NumPy's reader raises errors of almost any type on a damaged header.
+  except Exception as error:
+    if 'allow_pickle' in str(error):
+      raise ValueError(
+          f'{path}: the key {key} holds pickled Python objects, which are never'
+          ' loaded as they can run code; store a plain array (names as'
+          ' numpy.array(names, dtype=str))'
+      ) from error
     raise ValueError(f'{path}: the key {key} is damaged ({error})') from error
-  except ValueError as error:
-    if 'allow_pickle' not in str(error):
-      raise ValueError(f'{path}: the key {key}: {error}') from error
-    raise ValueError(
-        f'{path}: the key {key} holds pickled Python objects, which are never'
-        ' loaded as they can run code; store a plain array (names as'
-        ' numpy.array(names, dtype=str))'
-    ) from error
 
 
 def _images(

@@ -5,8 +5,10 @@ its versions (it does not promise that for `Generator.permutation`), so a seed
 gives the same batches on every machine.
 """
 
+from collections.abc import Callable
 import dataclasses
 import functools
+from typing import Protocol
 
 import numpy as np
 
@@ -16,6 +18,7 @@ _EPOCHS = 0  # Purposes: streams of random bits that never meet.
 _BALANCED = 1
 CROPS = 2
 REPLACEMENTS = 3
+EPISODES = 4
 
 
 def random_bits(count: int, *, seed: int, where: tuple[int, ...]) -> np.ndarray:
@@ -158,19 +161,32 @@ class Balanced:
     return members[starts[classes] + places.astype(np.int64)]
 
 
-Order = Epochs | Balanced
+# A function from a step to the examples of its batch, `[B]` int64.
+Order = Callable[[int], np.ndarray]
 
-SAMPLING = ('epoch', 'balanced', 'pairs')
+SAMPLING = ('epoch', 'balanced', 'pairs', 'episodes')
+
+
+class Sampling(Protocol):
+  """What describes an order with more than a name, such as episodes."""
+
+  def order(self, labels: np.ndarray, *, batch_size: int, seed: int) -> Order:
+    """The order that it describes."""
 
 
 def make_order(
-    sampling: str, labels: np.ndarray, *, batch_size: int, seed: int
+    sampling: str | Sampling,
+    labels: np.ndarray,
+    *,
+    batch_size: int,
+    seed: int,
 ) -> Order:
   """Which examples batches hold.
 
   Args:
     sampling: 'epoch' for `Epochs`, 'balanced' for `Balanced`, 'pairs' for the
-      same in pairs.
+      same in pairs; or an object with an order of its own, for episodes an
+      `episode_order.EpisodeSampling`.
     labels: the examples' classes, `[M]` int.
     batch_size: B.
     seed: of the order.
@@ -181,6 +197,13 @@ def make_order(
   Raises:
     ValueError: for an unknown sampling.
   """
+  if not isinstance(sampling, str):
+    return sampling.order(labels, batch_size=batch_size, seed=seed)
+  if sampling == 'episodes':
+    raise ValueError(
+        "sampling 'episodes' must tell the sizes of the episodes: give an"
+        ' EpisodeSampling(way, shots, queries, tasks)'
+    )
   if sampling not in SAMPLING:
     raise ValueError(
         f'unknown sampling {sampling!r}; {spec_lib.choices(sampling, SAMPLING)}'

@@ -73,6 +73,8 @@ def by_count(
     )
   order = np.arange(num_classes)
   if seed is not None:
+    if not is_integer(seed) or seed < 0:
+      raise ValueError(f'{where}: seed must be a whole number, got {seed!r}')
     order = np.random.default_rng(seed).permutation(num_classes)
   ends = np.cumsum(counts)
   return tuple(

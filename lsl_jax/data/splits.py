@@ -189,7 +189,7 @@ def _read(spec: Any) -> tuple[str, dict[str, Any]]:
     path = pathlib.Path(spec)
     if not path.is_file():
       raise FileNotFoundError(f'the class split {path} does not exist')
-    return f'the class split {path}', _parse(path, path.read_text('utf-8'))
+    return f'the class split {path}', _parse(path, path.read_bytes())
   if isinstance(spec, str):
     if spec not in shipped():
       raise ValueError(
@@ -201,11 +201,11 @@ def _read(spec: Any) -> tuple[str, dict[str, Any]]:
   return 'the class split', spec_lib.as_dict(spec)
 
 
-def _parse(path: pathlib.Path, text: str) -> dict[str, Any]:
+def _parse(path: pathlib.Path, text: str | bytes) -> dict[str, Any]:
   """The fields of a JSON file."""
   try:
-    fields = json.loads(text)
-  except json.JSONDecodeError as error:
+    fields = json.loads(text if isinstance(text, str) else text.decode())
+  except (RecursionError, ValueError) as error:
     raise ValueError(f'{path} is not valid JSON: {error}') from error
   if not isinstance(fields, dict):
     raise ValueError(

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from lsl_jax.data import dataset as dataset_lib
+from lsl_jax.data import feature_rows
 
 
 class Subset(Sequence):
@@ -43,12 +44,15 @@ def select(dataset: dataset_lib.Dataset, keep: Any) -> dataset_lib.Dataset:
     IndexError: an index is out of range.
   """
   indices = np.arange(len(dataset))[np.asarray(keep)]
-  images = dataset.images
+  images: Any = dataset.images
+  selected: Any = Subset(images, indices)
+  if isinstance(images, feature_rows.FeatureRows):
+    selected = images.select(indices)
+  elif isinstance(images, np.ndarray):
+    selected = images[indices]
   return dataclasses.replace(
       dataset,
-      images=images[indices]
-      if isinstance(images, np.ndarray)
-      else Subset(images, indices),
+      images=selected,
       labels=dataset.labels[indices],
       is_train=dataset.is_train[indices],
   )

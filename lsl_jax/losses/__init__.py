@@ -6,6 +6,8 @@ from lsl_jax.losses.dense import dense_cross_entropy
 from lsl_jax.losses.feature_norms import feature_l1, feature_l2
 from lsl_jax.losses.gradient_magnitude import batch_sgm, sgm
 from lsl_jax.losses.lifted_structures import lifted_structure
+from lsl_jax.losses.lookahead import margin_alignment, pair_losses
+from lsl_jax.losses.margins import arcface, cosface, margin_cross_entropy
 from lsl_jax.losses.multiverse import multiverse
 from lsl_jax.losses.perceptual import perceptual
 from lsl_jax.losses.proxies import proxy_nca
@@ -15,7 +17,9 @@ from lsl_jax.losses.triplets import triplet
 
 __all__ = [
     'Triplets',
+    'arcface',
     'batch_sgm',
+    'cosface',
     'cosine_loss',
     'cross_entropy',
     'decov',
@@ -23,8 +27,11 @@ __all__ = [
     'feature_l1',
     'feature_l2',
     'lifted_structure',
+    'margin_alignment',
+    'margin_cross_entropy',
     'mine_triplets',
     'multiverse',
+    'pair_losses',
     'perceptual',
     'proxy_nca',
     'sgm',

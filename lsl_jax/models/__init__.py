@@ -2,6 +2,7 @@
 
 from lsl_jax.models.c128f import C128F
 from lsl_jax.models.conv4 import Conv4
+from lsl_jax.models.cross_modal import CrossModalMixture
 from lsl_jax.models.generators import (
     ConvolutionalGenerator,
     DenseGenerator,
@@ -16,6 +17,8 @@ from lsl_jax.models.heads import (
     MultiverseClassifier,
 )
 from lsl_jax.models.inception import InceptionV1
+from lsl_jax.models.margin_spec import Margin, MARGINS, REMEDIES
+from lsl_jax.models.margins import ClassMargins, TaskMargins
 from lsl_jax.models.matching import MatchingNetwork
 from lsl_jax.models.network import (
     BACKBONES,
@@ -37,22 +40,28 @@ from lsl_jax.models.resnet import (
 from lsl_jax.models.resnet12 import ResNet12
 from lsl_jax.models.vgg import VGG16
 from lsl_jax.models.weak_classifiers import LatentClassifier, WeakClassifier
+from lsl_jax.models.weight_generator import WeightGenerator
 from lsl_jax.models.wide_resnet import WideResNet
 
 __all__ = [
     'BACKBONES',
     'C128F',
     'GENERATORS',
+    'MARGINS',
+    'REMEDIES',
     'VGG16',
+    'ClassMargins',
     'Conv4',
     'ConvolutionalGenerator',
     'CosineClassifier',
+    'CrossModalMixture',
     'DenseGenerator',
     'Embedding',
     'Hallucinator',
     'InceptionV1',
     'LatentClassifier',
     'LinearClassifier',
+    'Margin',
     'MatchingNetwork',
     'MultiverseClassifier',
     'Network',
@@ -61,7 +70,9 @@ __all__ = [
     'ResNet',
     'ResNet12',
     'Spec',
+    'TaskMargins',
     'WeakClassifier',
+    'WeightGenerator',
     'WideResNet',
     'build',
     'build_backbone',

@@ -22,6 +22,8 @@ class Conv4(nn.Module):
     width: channels of the first block, and of all without growth.
     depth: how many blocks; each halves the map.
     growth: how many times as many channels each next block has.
+    last_relu: whether the last block has a ReLU; Dynamic FSL's cosine
+      classifier wants features of both signs.
     axis_name: mapped axis over which the batch is divided, or None.
     dtype: of the arithmetic; parameters are float32.
   """
@@ -29,6 +31,7 @@ class Conv4(nn.Module):
   width: int = 64
   depth: int = 4
   growth: int = 1
+  last_relu: bool = True
   axis_name: str | None = None
   dtype: Any = None
 
@@ -40,6 +43,8 @@ class Conv4(nn.Module):
     for block in range(1, self.depth + 1):
       width = self.width * self.growth ** (block - 1)
       x = layers.conv(width, 3, dtype=self.dtype, name=f'block{block}_conv')(x)
-      x = nn.relu(norm(name=f'block{block}_norm')(x))
+      x = norm(name=f'block{block}_norm')(x)
+      if block < self.depth or self.last_relu:
+        x = nn.relu(x)
       x = layers.max_pool(x, 2, 2)
     return {'map': x, 'pooled': layers.global_mean(x)}

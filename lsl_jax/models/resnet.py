@@ -24,12 +24,14 @@ class BasicBlock(nn.Module):
     stride: of the first convolution and of the shortcut.
     norm: constructor of batch normalisation, taking a name.
     dtype: of the arithmetic.
+    relu: whether the sum passes a ReLU.
   """
 
   width: int
   stride: int
   norm: Callable[..., nn.Module]
   dtype: Any = None
+  relu: bool = True
   expansion = 1
   shortcut_norm = True
 
@@ -40,7 +42,8 @@ class BasicBlock(nn.Module):
     y = conv(3, stride=self.stride, name='conv1')(x)
     y = nn.relu(self.norm(name='norm1')(y))
     y = self.norm(name='norm2')(conv(3, name='conv2')(y))
-    return nn.relu(y + _shortcut(self, x, y.shape))
+    y = y + _shortcut(self, x, y.shape)
+    return nn.relu(y) if self.relu else y
 
 
 class BottleneckBlock(nn.Module):
@@ -54,12 +57,14 @@ class BottleneckBlock(nn.Module):
     stride: of the 3x3 convolution and of the shortcut.
     norm: constructor of batch normalisation, taking a name.
     dtype: of the arithmetic.
+    relu: whether the sum passes a ReLU.
   """
 
   width: int
   stride: int
   norm: Callable[..., nn.Module]
   dtype: Any = None
+  relu: bool = True
   expansion = 4
   # Not attributes of the module: of what kind the block is.
   inner_bias = False
@@ -80,7 +85,8 @@ class BottleneckBlock(nn.Module):
     y = nn.relu(self.norm(name='norm2')(y))
     y = conv(self.expansion * self.width, 1, name='conv3')(y)
     y = self.norm(name='norm3')(y)
-    return nn.relu(y + _shortcut(self, x, y.shape))
+    y = y + _shortcut(self, x, y.shape)
+    return nn.relu(y) if self.relu else y
 
 
 class LowShotBottleneckBlock(BottleneckBlock):
@@ -103,6 +109,8 @@ class ResNet(nn.Module):
     width: channels of the stem and inside the first stage.
     small_stem: a 3x3 convolution instead of the 7x7 one of stride 2 and the
       pooling, for images of 32x32.
+    last_relu: whether the last block ends with a ReLU; Dynamic FSL's cosine
+      classifier wants features of both signs.
     axis_name: mapped axis over which the batch is divided, or None.
     dtype: of the arithmetic; parameters are float32.
   """
@@ -111,6 +119,7 @@ class ResNet(nn.Module):
   block: Callable[..., nn.Module] = BasicBlock
   width: int = 64
   small_stem: bool = False
+  last_relu: bool = True
   axis_name: str | None = None
   dtype: Any = None
 
@@ -132,6 +141,8 @@ class ResNet(nn.Module):
             stride=2 if stage > 0 and block == 0 else 1,
             norm=norm,
             dtype=self.dtype,
+            relu=self.last_relu
+            or (stage, block) != (len(self.blocks) - 1, blocks - 1),
             name=f'stage{stage + 1}_block{block + 1}',
         )(x)
     return {'map': x, 'pooled': layers.global_mean(x)}

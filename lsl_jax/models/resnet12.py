@@ -30,12 +30,14 @@ class Block(nn.Module):
     pool: 'valid' or 'same' pooling, or None for none.
     norm: constructor of batch normalisation, taking a name.
     dtype: of the arithmetic.
+    swish: whether the sum passes a swish.
   """
 
   width: int
   pool: str | None
   norm: Callable[..., nn.Module]
   dtype: Any = None
+  swish: bool = True
 
   @nn.compact
   def __call__(self, x: jax.Array) -> tuple[jax.Array, dict[str, jax.Array]]:
@@ -59,7 +61,8 @@ class Block(nn.Module):
       if index < DEPTH:
         y = nn.swish(y)
     shortcut = self.norm(name='shortcut_norm')(conv(1, name='shortcut_conv')(x))
-    return shifted.max_pool(nn.swish(y + shortcut), self.pool), reads
+    y = nn.swish(y + shortcut) if self.swish else y + shortcut
+    return shifted.max_pool(y, self.pool), reads
 
 
 class ResNet12(nn.Module):
@@ -73,6 +76,8 @@ class ResNet12(nn.Module):
       5), 'same' covers it (three such poolings: 84 becomes 11, as in TADAM's
       code).
     extra: channels added to the last block; 16 is the baseline WIDE.
+    last_swish: whether the last block ends with a swish; Dynamic FSL's cosine
+      classifier wants features of both signs.
     axis_name: mapped axis over which the batch is divided, or None.
     dtype: of the arithmetic; parameters are float32.
   """
@@ -81,6 +86,7 @@ class ResNet12(nn.Module):
   pools: int = 4
   pool_padding: str = 'valid'
   extra: int = 0
+  last_swish: bool = True
   axis_name: str | None = None
   dtype: Any = None
 
@@ -118,7 +124,14 @@ class ResNet12(nn.Module):
     x = images
     taps = {}
     for index, (width, pool_padding) in enumerate(self.blocks, 1):
-      block = Block(width, pool_padding, norm, self.dtype, name=f'block{index}')
+      block = Block(
+          width,
+          pool_padding,
+          norm,
+          self.dtype,
+          swish=self.last_swish or index < len(self.blocks),
+          name=f'block{index}',
+      )
       x, reads = block(x)
       taps |= {f'block{index}_{name}': value for name, value in reads.items()}
     return {'map': x, 'pooled': layers.global_mean(x), **taps}

@@ -38,14 +38,20 @@ def read(path: str | pathlib.Path) -> dict[str, np.ndarray]:
   length = int.from_bytes(content[:8], 'little')
   try:
     header = json.loads(content[8 : 8 + length])
-  except ValueError as error:
+  except (RecursionError, ValueError) as error:
     raise ValueError(f'{path}: damaged safetensors header') from error
+  if not isinstance(header, dict):
+    raise ValueError(f'{path}: damaged safetensors header')
   header.pop('__metadata__', None)
   body = memoryview(content)[8 + length :]
-  return {
-      name: _array(f'{path}: tensor {name!r}', entry, body)
-      for name, entry in header.items()
-  }
+  tensors = {}
+  for name, entry in header.items():
+    what = f'{path}: tensor {name[:200]!r}'
+    try:
+      tensors[name] = _array(what, entry, body)
+    except (LookupError, OverflowError, TypeError) as error:
+      raise ValueError(f'{what} has a damaged description') from error
+  return tensors
 
 
 def _array(what: str, entry: dict, body: memoryview) -> np.ndarray:
@@ -55,6 +61,8 @@ def _array(what: str, entry: dict, body: memoryview) -> np.ndarray:
     )
   dtype = _DTYPES[entry['dtype']]
   start, stop = entry['data_offsets']
+  if not all(type(n) is int for n in (*entry['shape'], start, stop)):
+    raise TypeError('sizes are whole numbers')
   size = math.prod(entry['shape']) * dtype.itemsize
   if stop - start != size or not 0 <= start <= stop <= len(body):
     raise ValueError(

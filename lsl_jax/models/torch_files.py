@@ -6,10 +6,10 @@ and safetensors.
 """
 
 from collections.abc import Mapping
+import io
 import os
 import pathlib
-import pickle
-from typing import Any, IO
+from typing import Any
 import zipfile
 
 import numpy as np
@@ -18,6 +18,7 @@ from lsl_jax.models import safetensors_files, torch_unpickler
 
 _LEGACY_MAGIC = 0x1950A86A20F9469CFC6C
 _LEGACY_VERSION = 1001
+_LARGEST_PICKLE = 2**26
 # Where training programs put the weights beside other things.
 _WRAPPERS = ('state_dict', 'model')
 
@@ -58,42 +59,51 @@ def read(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
 def _guarded(path: pathlib.Path, reader: Any) -> dict[str, np.ndarray]:
   """Runs a reader of pickles, whose damage shows in many exceptions."""
   try:
-    with path.open('rb') as file:
-      return reader(file)
-  except (
-      ArithmeticError,
-      AttributeError,
-      EOFError,
-      LookupError,
-      pickle.UnpicklingError,
-      TypeError,
-      ValueError,
-      zipfile.BadZipFile,
-  ) as error:
+    # In memory, where reading gives no more than there is: a file on disk
+    # first reserves what is asked for, which may be what a damaged one says.
+    return reader(io.BytesIO(path.read_bytes()))
+  # A hostile pickle can make its reader raise errors of almost any type.
+  except Exception as error:
     raise ValueError(f'{path}: cannot be read as weights: {error}') from error
 
 
-def _read_zip(file: IO[bytes]) -> dict[str, np.ndarray]:
+def _read_zip(file: io.BytesIO) -> dict[str, np.ndarray]:
   with zipfile.ZipFile(file) as archive:
     pickles = [n for n in archive.namelist() if n.endswith('/data.pkl')]
     if len(pickles) != 1:
       raise ValueError('it is an archive that torch.save did not write')
     folder = pickles[0].removesuffix('data.pkl')
     if f'{folder}byteorder' in archive.namelist():
-      _check_byteorder(archive.read(f'{folder}byteorder') == b'little')
-    with archive.open(pickles[0]) as member:
-      tensors = _tensors(torch_unpickler.Unpickler(member).load())
+      with archive.open(f'{folder}byteorder') as member:
+        _check_byteorder(member.read(10) == b'little')
+    if archive.getinfo(pickles[0]).file_size > _LARGEST_PICKLE:
+      raise ValueError('its description of tensors is too large')
+    content = io.BytesIO(archive.read(pickles[0]))
+    tensors = _tensors(torch_unpickler.Unpickler(content).load())
     storages = {tensor.storage for tensor in tensors.values()}
     numbers = {
         storage: np.frombuffer(
-            archive.read(f'{folder}data/{storage.key}'), storage.dtype
+            _member(archive, f'{folder}data/{storage.key}', storage),
+            storage.dtype,
         )
         for storage in storages
     }
   return {n: t.array(numbers[t.storage]) for n, t in tensors.items()}
 
 
-def _read_legacy(file: IO[bytes]) -> dict[str, np.ndarray]:
+def _member(
+    archive: zipfile.ZipFile, name: str, storage: torch_unpickler.Storage
+) -> bytes:
+  """A storage's bytes, once it is sure that they are as many as it says."""
+  size = archive.getinfo(name).file_size
+  if size != storage.size * storage.dtype.itemsize:
+    raise ValueError(
+        f'storage {storage.key!r} of {storage.size} numbers has {size} bytes'
+    )
+  return archive.read(name)
+
+
+def _read_legacy(file: io.BytesIO) -> dict[str, np.ndarray]:
   magic, version, system = (
       torch_unpickler.Unpickler(file).load() for _ in range(3)
   )
@@ -106,9 +116,21 @@ def _read_legacy(file: IO[bytes]) -> dict[str, np.ndarray]:
   for key in torch_unpickler.Unpickler(file).load():
     storage = unpickler.storages[key]
     size = int.from_bytes(file.read(8), 'little')
-    data = file.read(size * storage.dtype.itemsize)
+    if size != storage.size:
+      raise ValueError(
+          f'storage {key!r} of {storage.size} numbers has {size} of them'
+      )
+    data = _exactly(file, size * storage.dtype.itemsize)
     numbers[storage] = np.frombuffer(data, storage.dtype, size)
   return {n: t.array(numbers[t.storage]) for n, t in tensors.items()}
+
+
+def _exactly(file: io.BytesIO, size: int) -> bytes:
+  """So many bytes, no fewer."""
+  left = len(file.getbuffer()) - file.tell()
+  if size > left:
+    raise ValueError(f'{size} bytes are announced, {left} are left')
+  return file.read(size)
 
 
 def _check_byteorder(is_little: bool) -> None:

@@ -74,10 +74,21 @@ def figures(
 
 
 def _best(quadruples: np.ndarray, cosine: np.ndarray, count: int) -> np.ndarray:
-  """The best analogy of each class, of the classes that have the best."""
-  order = np.argsort(-cosine, kind='stable')
-  _, first = np.unique(quadruples[order, 0] // count, return_index=True)
-  return order[np.sort(first)[:_ROWS]]
+  """The best analogies of different classes a, none of them twice.
+
+  An analogy that is mined from both of its sides is the same picture.
+  """
+  chosen: list[int] = []
+  classes, seen = set(), set()
+  for place in np.argsort(-cosine, kind='stable'):
+    own, same = quadruples[place, 0] // count, frozenset(quadruples[place])
+    if own not in classes and same not in seen:
+      chosen.append(int(place))
+      classes.add(own)
+    seen.add(same)
+    if len(chosen) == _ROWS:
+      break
+  return np.array(chosen, int)
 
 
 def _nearest(rows, labels, own, centre) -> np.ndarray:

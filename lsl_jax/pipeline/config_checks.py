@@ -69,7 +69,7 @@ def _check_names(config: Any) -> None:
   for name in config.learners:
     entry = registry.choose(registry.LEARNERS, name, 'learner')
     episodic = config.evaluation.protocol == 'episodic'
-    if not episodic and entry.consumes not in ('features', 'views', 'images'):
+    if not episodic and entry.consumes in ('maps', 'taps'):
       raise ValueError(
           f'learner {name!r} consumes {entry.consumes}, which are there only'
           " for evaluation.protocol 'episodic'"

@@ -14,6 +14,7 @@ from lsl_jax.data import augment
 from lsl_jax.pipeline import (
     episodic_defaults,
     hallucination_defaults,
+    metric_defaults,
     own_images_defaults,
     small_sample_defaults,
 )
@@ -101,7 +102,8 @@ def defaults() -> Config:
           # softmax, proxy_nca, lifted, dense, cosine; or softmax_sgm,
           # softmax_batch_sgm, softmax_l2, softmax_l1, softmax_decov: softmax
           # and a penalty on the features, for a bias-free linear head;
-          # multiverse, for the head of that name; triplet.
+          # multiverse, for the head of that name; triplet; or prototypical,
+          # am3, matching and cosine_margin, see `metric`.
           'name': 'softmax',
           # Of dense: 'sum' over positions as the paper has it, or 'mean'.
           'positions': 'sum',
@@ -122,6 +124,10 @@ def defaults() -> Config:
           # trained network is taken over; '' trains one.
           'workdir': '',
       },
+      # Metric-based learners, margins, what class names mean.
+      'metric': metric_defaults.metric(),
+      # Dynamic FSL's second stage.
+      'weight_generator': metric_defaults.generator(),
       'train': recipe(),
       # What turns a few examples into a classifier; see pipeline/registry.py.
       'learners': ('random', 'imprint', 'imprint_aug'),
@@ -193,8 +199,10 @@ def recipe() -> dict[str, Any]:
       'iterations': 0,
       'batch_size': 64,
       # 'epoch': every image once an epoch; 'balanced': classes uniformly;
-      # 'pairs': as balanced, several images of each class drawn.
+      # 'pairs': as balanced, several images of each class drawn; 'episodes':
+      # tasks, whose sizes make the batch's.
       'sampling': 'epoch',
+      'episodes': metric_defaults.episodes(),
       'optimizer': {
           'name': 'sgd',
           'learning_rate': 0.1,

@@ -7,7 +7,7 @@ import jax
 import numpy as np
 
 from lsl_jax.data import feature_files
-from lsl_jax.pipeline import features
+from lsl_jax.pipeline import kept_features
 from lsl_jax.pipeline.problem import Problem
 from lsl_jax.pipeline.trained import Trained
 
@@ -29,7 +29,7 @@ def export(
     workdir: of the run.
   """
   every = np.arange(len(problem.original))
-  rows = features.stored(
+  rows = kept_features.stored(
       config,
       problem,
       trained.representation,

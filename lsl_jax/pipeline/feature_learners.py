@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from lsl_jax import evaluation, types
-from lsl_jax.pipeline import features, phases, registry
+from lsl_jax.pipeline import kept_features, metric_phases, phases, registry
 from lsl_jax.pipeline import task as task_lib
 from lsl_jax.pipeline.trained import Context, Trained
 
@@ -42,9 +42,7 @@ def accuracies(
       stored(config, task, trained, workdir, 'queries', task.queries)
   )
   pools = {
-      kind: jnp.asarray(
-          stored(config, task, trained, workdir, f'pool_{kind}', task.pool)
-      )
+      kind: jnp.asarray(_pool(config, task, trained, workdir, kind))
       for kind in {registry.LEARNERS[name].consumes for name in names}
   }
   return {
@@ -66,6 +64,17 @@ def accuracies(
       }
       for name in names
   }
+
+
+def _pool(config, task, trained, workdir, kind) -> np.ndarray:
+  """What a kind of learners consumes of the images that may be drawn."""
+  if kind != metric_phases.NAMED:
+    return stored(config, task, trained, workdir, f'pool_{kind}', task.pool)
+  return metric_phases.with_names(
+      stored(config, task, trained, workdir, 'pool_features', task.pool),
+      task.problem.labels[task.pool],
+      metric_phases.semantics(config, task, trained, workdir),
+  )
 
 
 def context(
@@ -117,5 +126,5 @@ def stored(
   )
   if name.endswith('_views'):
     key = task_lib.key_for(config.seed, task_lib.VIEWS)
-    return features.stored_views(*arguments, key, name)
-  return features.stored(*arguments)
+    return kept_features.stored_views(*arguments, key, name)
+  return kept_features.stored(*arguments)

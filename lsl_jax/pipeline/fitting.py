@@ -207,10 +207,9 @@ def make_stream(
   local = config.executor == 'pmap'
   arguments: dict[str, Any] = {
       'indices': indices,
-      'batch_size': recipe.batch_size,
       'seed': seed,
       'spec': augmentation(config),
-      'sampling': recipe.sampling,
+      **_sampling(recipe),
       **normalisation(config),
       'sharding': None if local else training.sharding.divided(mesh),
       'process_index': jax.process_index() if local else None,
@@ -228,6 +227,14 @@ def make_stream(
       workers=config.data.workers,
       **arguments,
   )
+
+
+def _sampling(recipe: Any) -> dict[str, Any]:
+  """Which images a batch has; of episodes, these say how many."""
+  if recipe.sampling != 'episodes':
+    return {'sampling': recipe.sampling, 'batch_size': recipe.batch_size}
+  episodes = data.EpisodeSampling(**recipe.episodes)
+  return {'sampling': episodes, 'batch_size': episodes.batch_size}
 
 
 def _steps(epochs: float, stream: streams.Stream) -> int | None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from lsl_jax import lowshot, types
+from lsl_jax.pipeline.learner_entry import LearnerEntry
 from lsl_jax.pipeline.trained import Context
 
 # What may be tuned: numbers by name, which may be traced.
@@ -95,3 +96,45 @@ def tuned(name: str) -> Callable[[Context], types.Learner]:
   """A learner of `TUNED` with the numbers that tuning has chosen for it."""
   make, _ = TUNED[name]
   return lambda context: make(context, context.products['tuning'][name])
+
+
+def _nearest_mean(context: Context) -> types.Learner:
+  del context  # a scale changes no decision
+  return lowshot.nearest_mean()
+
+
+ENTRIES: Mapping[str, LearnerEntry] = {
+    'nearest_mean': LearnerEntry(
+        'Nearest class mean', 'features', _nearest_mean, ('base_examples',)
+    ),
+    'logistic': LearnerEntry(
+        'Classifier',
+        'features',
+        tuned('logistic'),
+        ('base_examples', 'tuning'),
+    ),
+    'logistic_hallucinate': LearnerEntry(
+        'Generation + Classifier',
+        'features',
+        tuned('logistic_hallucinate'),
+        ('base_examples', 'generation', 'tuning'),
+    ),
+    'logistic_aug': LearnerEntry(
+        'Data augmentation',
+        'views',
+        tuned('logistic_aug'),
+        ('base_examples', 'tuning'),
+    ),
+    'model_regression': LearnerEntry(
+        'Model Regression',
+        'features',
+        tuned('model_regression'),
+        ('base_examples', 'regression', 'tuning'),
+    ),
+    'matching_network': LearnerEntry(
+        'Matching Network',
+        'features',
+        matching,
+        ('base_examples', 'matching'),
+    ),
+}

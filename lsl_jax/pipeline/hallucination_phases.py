@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from lsl_jax import lowshot, models, ops
-from lsl_jax.pipeline import features, kept
+from lsl_jax.pipeline import kept, kept_features
 from lsl_jax.pipeline import task as task_lib
 from lsl_jax.pipeline.trained import Trained
 
@@ -223,7 +223,7 @@ def regression(
 
 
 def _stored(config, task, trained, workdir, indices) -> np.ndarray:
-  return features.stored(
+  return kept_features.stored(
       config,
       task.problem,
       trained.representation,

@@ -278,10 +278,10 @@ def _note(
       for name, t in tested.items()
   )
   return (
-      f'Accuracy on {len(task.queries)} test images of {task.num_novel} classes:'
-      f' mean and 95 % interval over {config.evaluation.draws} draws of the'
-      f' images that are learned from, seed {config.seed}. Learned from all'
-      f' {len(task.pool)} training images, with the 95 % interval of a share of'
-      f' so many test images: {shares}. report.html shows them; {RECOGNISER} is'
-      ' the recogniser of all images.'
+      f'Accuracy on {len(task.queries)} test images of {task.num_novel}'
+      f' classes: mean and 95 % interval over {config.evaluation.draws} draws'
+      f' of the images that are learned from, seed {config.seed}. Learned from'
+      f' all {len(task.pool)} training images, with the 95 % interval of a'
+      f' share of so many test images: {shares}. report.html shows them;'
+      f' {RECOGNISER} is the recogniser of all images.'
   )

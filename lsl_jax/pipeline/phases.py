@@ -8,12 +8,20 @@ of the registry name the phases that they need; those that need one share it.
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from lsl_jax.pipeline import hallucination_phases, registry, task, tuning
+from lsl_jax.pipeline import (
+    hallucination_phases,
+    metric_phases,
+    registry,
+    task,
+    tuning,
+)
 from lsl_jax.pipeline.trained import Trained
 
 Phase = Callable[[Any, task.Task, Trained, str], Any]
 
 PHASES: Mapping[str, Phase] = {
+    'semantics': metric_phases.semantics,
+    'weight_generator': metric_phases.weight_generator,
     'base_examples': hallucination_phases.base_examples,
     'generation': hallucination_phases.generation,
     'matching': hallucination_phases.matching,

@@ -18,7 +18,7 @@ from lsl_jax import report
 from lsl_jax.pipeline import defaults
 
 # What phase 1 depends on.
-_PARTS = ('seed', 'data', 'model', 'representation', 'train')
+_PARTS = ('seed', 'data', 'model', 'representation', 'metric', 'train')
 _CHECKPOINTS = 'checkpoints'
 # Features know what they were made from, so they may be taken along.
 _TAKEN = ('split.json', report.METRICS_FILE, 'features', _CHECKPOINTS)

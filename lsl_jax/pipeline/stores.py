@@ -5,7 +5,12 @@ from typing import Any
 
 import numpy as np
 
-from lsl_jax.pipeline import feature_learners, features, registry
+from lsl_jax.pipeline import (
+  dense_learners,
+  feature_learners,
+  features,
+  metric_phases,
+)
 from lsl_jax.pipeline import task as task_lib
 from lsl_jax.pipeline.trained import Trained
 
@@ -40,12 +45,22 @@ def _taps(config, task, trained, workdir, indices):
       trained.variables,
       task.problem,
       indices,
-      registry.implant_stream(config).taps(),
+      dense_learners.implant_stream(config).taps(),
+  )
+
+
+def _named(config, task, trained, workdir, indices):
+  # Queries have names, too: such learners look at those of the support alone.
+  return metric_phases.with_names(
+      _embeddings(config, task, trained, workdir, indices),
+      task.problem.labels[indices],
+      metric_phases.semantics(config, task, trained, workdir),
   )
 
 
 STORES: Mapping[str, Store] = {
     'features': _embeddings,
+    metric_phases.NAMED: _named,
     'maps': _maps,
     'taps': _taps,
 }

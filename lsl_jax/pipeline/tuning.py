@@ -6,27 +6,18 @@ the classes that are reported. The whole grid goes into the results.
 """
 
 from collections.abc import Iterable
-import functools
-import itertools
 import json
 import os
 from typing import Any
 
 from absl import logging
 import jax
-import jax.numpy as jnp
 import numpy as np
 
-from lsl_jax import evaluation, report, types
-from lsl_jax.pipeline import features, hallucination_learners
-from lsl_jax.pipeline import hallucination_phases as phases
+from lsl_jax import report
+from lsl_jax.pipeline import features, hallucination_learners, tuning_grid
 from lsl_jax.pipeline import task as task_lib
-from lsl_jax.pipeline.trained import Context, Trained
-
-_NEEDS = {
-    'logistic_hallucinate': ('generation', phases.generation),
-    'model_regression': ('regression', phases.regression),
-}
+from lsl_jax.pipeline.trained import Trained
 
 
 def choices(
@@ -68,30 +59,16 @@ def metadata(workdir: str, names: Iterable[str]) -> dict[str, Any]:
   return {'tuning': found} if found else {}
 
 
-def grid(config: Any, name: str) -> list[dict[str, Any]]:
-  """All combinations of the numbers that a learner has."""
-  _, tuned = hallucination_learners.TUNED[name]
-  tuning = config.hallucination.tuning
-  if config.hallucination.logistic.solver == 'full':
-    # It has no learning rate.
-    tuned = tuple(n for n in tuned if n != hallucination_learners.LEARNING_RATE)
-  values = [tuple(tuning[number]) for number in tuned]
-  return [
-      dict(zip(tuned, combination, strict=True))
-      for combination in itertools.product(*values)
-  ]
-
-
 def _validation(config: Any, task: task_lib.Task) -> task_lib.Task:
   """Base and validation classes as a task of their own."""
   tuning = config.hallucination.tuning
   own = config.copy_and_resolve_references()
   with own.unlocked():
     own.evaluation.classes = 'validation'
-    own.evaluation.draws = own.evaluation.trained_draws = tuning.draws
+    files = len(config.evaluation.draw_files)  # which are of all classes
+    draws = min(tuning.draws, files) if files else tuning.draws
+    own.evaluation.draws = own.evaluation.trained_draws = draws
     own.evaluation.shots = tuple(tuning.shots) or tuple(config.evaluation.shots)
-    # The lists that come with ImageNet are of other classes' images.
-    own.evaluation.draw_files = ()
   assert task.validation is not None
   return task_lib.make_task(own, task.validation)
 
@@ -115,8 +92,10 @@ def _kept(config, validation, trained, workdir, name) -> dict[str, Any]:
       record = json.load(file)
     if record['about'] == about:
       return record
-  points = grid(config, name)
-  accuracies = _accuracies(config, validation, trained, workdir, name, points)
+  points = tuning_grid.grid(config, name)
+  accuracies = tuning_grid.accuracies(
+      config, validation, trained, workdir, name, points
+  )
   means = accuracies.mean((1, 2))
   best = int(np.argmax(means))
   record = {
@@ -128,7 +107,7 @@ def _kept(config, validation, trained, workdir, name) -> dict[str, Any]:
           'validation': validation.num_novel,
       },
       'draws': len(validation.draws),
-      'shots': _shots(config),
+      'shots': tuning_grid.shots(config),
       'grid': [
           {**point, 'mean': float(mean), 'by shots': each.mean(0).tolist()}
           for point, mean, each in zip(points, means, accuracies, strict=True)
@@ -137,95 +116,6 @@ def _kept(config, validation, trained, workdir, name) -> dict[str, Any]:
   if jax.process_index() == 0:
     report.atomic.write(path, json.dumps(record, indent=1) + '\n')
   return record
-
-
-def _accuracies(
-    config, validation, trained, workdir, name, points
-) -> np.ndarray:
-  """Accuracy `[points, T, shots]` of the whole grid, one program if it can."""
-  make, _ = hallucination_learners.TUNED[name]
-  products = {
-      product: phase(config, validation, trained, workdir)
-      for product, phase in filter(None, [_NEEDS.get(name)])
-  }
-  context = Context(config, trained, np.mean(trained.scale), products)
-  base = types.Base(
-      jnp.asarray(trained.templates[validation.base_classes]),
-      *phases.base_examples(config, validation, trained, workdir),
-  )
-  part = 'views' if name.endswith('_aug') else 'features'
-  pool, queries = (
-      jnp.asarray(_part(config, validation, trained, workdir, one))
-      for one in (part, 'queries')
-  )
-  own = hallucination_learners.numbers(config)
-  metric = f'all/top{config.hallucination.tuning.top}'
-
-  # Arguments of the program, since what it closes over is compiled into it.
-  arrays = (
-      base,
-      pool,
-      jnp.asarray(validation.draws),
-      queries,
-      jnp.asarray(validation.query_labels),
-  )
-
-  def evaluate(numbers, arrays, static):
-    return evaluation.generalized(
-        task_lib.key_for(config.seed, task_lib.TEMPLATES),
-        make(context, {**own, **static, **numbers}),
-        *arrays,
-        shots=_shots(config),
-        top=(config.hallucination.tuning.top,),
-    )[metric]
-
-  per_class = hallucination_learners.PER_CLASS
-  logistic = config.hallucination.logistic
-  if per_class not in points[0]:
-    groups = [(points, {})]
-  elif (logistic.solver, logistic.balance) == ('sgd', 'paper'):
-    # Classes without a number are passed over, so k may be traced.
-    groups = [(points, {'at_most': max(p[per_class] for p in points)})]
-  else:
-    groups = [
-        ([p for p in points if p[per_class] == k], {per_class: k})
-        for k in dict.fromkeys(p[per_class] for p in points)
-    ]
-  result = np.zeros((len(points), len(validation.draws), len(_shots(config))))
-  for group, static in groups:
-    numbers = {
-        number: jnp.array([point[number] for point in group])
-        for number in group[0]
-        if number not in static
-    }
-    program = jax.jit(
-        jax.vmap(functools.partial(evaluate, static=static), in_axes=(0, None))
-    )
-    values = np.asarray(program(numbers, arrays))
-    for point, each in zip(group, values, strict=True):
-      result[points.index(point)] = each
-  return result
-
-
-def _part(config, task, trained, workdir, part):
-  arguments = (
-      config,
-      task.problem,
-      trained.representation,
-      trained.variables,
-      workdir,
-      task.queries if part == 'queries' else task.pool,
-  )
-  if part == 'views':
-    key = task_lib.key_for(config.seed, task_lib.VIEWS)
-    return features.stored_views(*arguments, key, name='validation_views')
-  return features.stored(*arguments)
-
-
-def _shots(config: Any) -> tuple[int, ...]:
-  return tuple(config.hallucination.tuning.shots) or tuple(
-      config.evaluation.shots
-  )
 
 
 def _path(workdir: str, name: str) -> str:

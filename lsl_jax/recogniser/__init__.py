@@ -10,6 +10,7 @@ from lsl_jax.recogniser.editing import alone
 from lsl_jax.recogniser.embedding import Embedder, reference
 from lsl_jax.recogniser.file_format import read, write
 from lsl_jax.recogniser.record import (
+    check_name,
     empty,
     Preprocessing,
     Recogniser,
@@ -28,6 +29,7 @@ __all__ = [
     'add',
     'alone',
     'answer',
+    'check_name',
     'empty',
     'read',
     'reference',

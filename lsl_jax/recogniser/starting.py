@@ -58,6 +58,11 @@ def embedder(backbone: str, weights: str | None) -> embedding.Embedder:
   )
 
 
+def begun(embed: embedding.Embedder) -> record.Recogniser:
+  """A recogniser of that network that knows no class yet."""
+  return record.empty(embed.weights, embed.preprocessing, embed.num_features)
+
+
 def check_same(
     recogniser: record.Recogniser, embed: embedding.Embedder
 ) -> None:

@@ -46,9 +46,9 @@ def mosaic(
         f' {pictures.shape[:2]}'
     )
   lines, across, number = pictures.shape[:3]
-  caption = 0.35 if rows else 0.0
+  caption = 0.22 if rows else 0.0
   figure = mpl_figure.Figure(
-      figsize=(cell * across, (cell / number + 0.1 + caption) * lines + 0.4),
+      figsize=(cell * across, (cell / number + 0.05 + caption) * lines + 0.3),
       layout='constrained',
   )
   backend_agg.FigureCanvasAgg(figure)

@@ -7,6 +7,7 @@ References:
 """
 
 from flax import linen as nn
+import jax
 import jax.numpy as jnp
 
 from lsl_jax import losses, types
@@ -44,8 +45,8 @@ def multiverse(
     rows = params[classifier]
     weights = jnp.concatenate([rows['templates'][None], rows['others']])
     logits = jnp.einsum('bd,hcd->hbc', outputs['embedding'], weights)
-    every = jnp.broadcast_to(labels[None], logits.shape[:2])
-    cross_entropy = jnp.mean(losses.cross_entropy(logits, every))
+    each = jax.vmap(losses.cross_entropy, (0, None))(logits, labels)
+    cross_entropy = jnp.mean(each)
     penalty = jnp.mean(losses.multiverse(weights))
     value = cross_entropy + weight * penalty
     correct = jnp.argmax(outputs['logits'], axis=-1) == labels

@@ -35,6 +35,7 @@ _COMMON = {
     'weight_decay': 0.0,
     'weight_decay_mask': 'all',
     'clip_norm': None,
+    'clip_each': None,
     'multipliers': {},
     'schedule': {'name': 'constant'},
 }
@@ -71,6 +72,8 @@ def make(spec: Any, *, steps_per_epoch: float, num_steps: int) -> Optimizer:
   * `learning_rate`, the one setting without a default;
   * `schedule`, see `schedules.make`, by default constant;
   * `clip_norm`, None for none;
+  * `clip_each`, the same for each array of the parameters by itself, as
+    TF-slim clips;
   * `weight_decay` and `weight_decay_mask`: 'all', or 'kernels', which are the
     arrays of two axes or more: no biases, no scales, nothing of normalisation;
   * `multipliers`, factors on the learning rate (and so on AdamW's decay) of
@@ -117,6 +120,7 @@ def make(spec: Any, *, steps_per_epoch: float, num_steps: int) -> Optimizer:
   direction = _direction(name, settings)
   chain = optax.chain(
       _skip_unless(settings['clip_norm'], optax.clip_by_global_norm),
+      _skip_unless(settings['clip_each'], transforms.clip_each),
       *((direction, decay) if name == 'adamw' else (decay, direction)),
       transforms.scale_subtrees(recipe.mapping(settings['multipliers'] or {})),
       optax.scale_by_learning_rate(rate),

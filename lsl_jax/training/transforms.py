@@ -67,6 +67,31 @@ def momentum(
   return optax.GradientTransformation(init, update)
 
 
+def clip_each(norm: float) -> optax.GradientTransformation:
+  """Shortens the gradient of each array to a norm, each by itself.
+
+  Args:
+    norm: the Euclidean norm that none exceeds afterwards.
+
+  Returns:
+    The transformation.
+  """
+
+  def init(params):
+    del params
+    return optax.EmptyState()
+
+  def shorten(gradient):
+    length = jnp.sqrt(jnp.sum(jnp.square(gradient)))
+    return gradient * jnp.minimum(1.0, norm / jnp.maximum(length, 1e-12))
+
+  def update(updates, state, params=None):
+    del params
+    return jax.tree.map(shorten, updates), state
+
+  return optax.GradientTransformation(init, update)
+
+
 def scale_subtrees(
     multipliers: Mapping[str, float],
 ) -> optax.GradientTransformation:

@@ -52,6 +52,9 @@ def _oracle(x, kernel):
         'kmeans',
         'logistic_grid',
         'generation',
+        'episodic',
+        'implants',
+        'episodic_training',
     ],
 )
 def test_a_benchmark_runs_quickly_and_leaves_its_numbers(name, tmp_path):
@@ -70,6 +73,22 @@ def test_a_benchmark_runs_quickly_and_leaves_its_numbers(name, tmp_path):
   assert outcome.returncode == 0, outcome.stderr
   text = (tmp_path / f'{name}.md').read_text()
   assert text.rstrip() in outcome.stdout
+  result = json.loads((tmp_path / f'{name}.json').read_text())
+  assert f'{name}.py --quick' in result['machine']['command']
+
+
+@pytest.mark.parametrize(
+    'name', ['analogies', 'kmeans', 'logistic_grid', 'generation']
+)
+def test_a_benchmark_of_features_runs_quickly_and_leaves_its_numbers(
+    name, tmp_path, monkeypatch, capsys
+):
+  monkeypatch.syspath_prepend(_SCRIPTS)
+  arguments = [f'{name}.py', '--quick', f'--output={tmp_path}']
+  monkeypatch.setattr(sys, 'argv', arguments)
+  importlib.import_module(name).main()
+  text = (tmp_path / f'{name}.md').read_text()
+  assert text.rstrip() in capsys.readouterr().out
   result = json.loads((tmp_path / f'{name}.json').read_text())
   assert f'{name}.py --quick' in result['machine']['command']
 

@@ -227,3 +227,21 @@ def test_lite0_pads_an_even_image_at_its_end_only():
   images[1, 2] = 1  # the third row is in two windows: of rows 0-2 and 2-4
   changed = np.abs(np.diff(stem(images), axis=0))[0].sum((1, 2)) > 0
   assert changed.tolist() == [True, True] + 14 * [False]
+
+
+@pytest.mark.parametrize(
+    ('name', 'option'),
+    [
+        ('conv4', 'last_relu'),
+        ('resnet10', 'last_relu'),
+        ('resnet12', 'last_swish'),
+    ],
+)
+def test_the_last_block_can_end_with_features_of_both_signs(name, option):
+  images = jax.random.normal(jax.random.key(0), (2, 32, 32, 3))
+  found = {}
+  for last in (True, False):
+    module = network.build_backbone(name, width=4, **{option: last})
+    variables = module.init(jax.random.key(1), images, train=False)
+    found[last] = module.apply(variables, images, train=False)['map']
+  assert found[False].min() < -0.3 < found[True].min()

@@ -17,13 +17,13 @@ def _set(config, dotted, value):
 @pytest.mark.parametrize(
     ('key', 'value', 'expected'),
     [
-        ('learners', ('imprnt',), "learner 'imprnt'; valid ones: implant_"),
-        ('learners', (), 'learners names none; valid ones: implant_'),
+        ('learners', ('imprnt',), "learner 'imprnt'; valid ones: ...imprint"),
+        ('learners', (), 'learners names none; valid ones: ...imprint'),
         ('executor', 'pjit', "executor 'pjit'; valid ones: jit, pmap"),
         (
             'model.backbone',
             'conv5',
-            "model.backbone 'conv5'; valid ones: c128f, conv4",
+            "model.backbone 'conv5'; valid ones: ..., conv4",
         ),
         ('model.head', 'dot', "head 'dot'; valid ones: cosine, linear"),
         ('model.dtype', 'int8', "dtype 'int8'; valid ones: float32, bfloat16"),
@@ -31,11 +31,15 @@ def _set(config, dotted, value):
         (
             'representation.name',
             'nca',
-            "representation.name 'nca'; valid ones: cosine",
+            "name 'nca'; valid ones: ..., proxy_nca",
         ),
-        ('data.normalisation', 'no', 'efficientnet_lite, imagenet, symmetric'),
+        ('data.normalisation', 'no', 'ones: efficientnet_lite, imagenet, sym'),
         ('data.augment.crop', 'left', "unknown crop 'left'"),
-        ('evaluation.protocol', 'all', 'valid ones: episodic, generalized'),
+        (
+            'evaluation.protocol',
+            'all',
+            'valid ones: ..., generalized, own_images',
+        ),
         ('evaluation.classes', 'base', 'valid ones: novel, validation'),
         ('evaluation.shots', (5, 1), 'shots must be positive and increasing'),
         ('evaluation.shots', (), 'shots must be positive and increasing'),
@@ -53,7 +57,9 @@ def test_a_name_that_is_none_is_told_with_those_that_are(
   config = get_config('imprint_glyphs:smoke')
   with config.unlocked():
     _set(config, key, value)
-  with pytest.raises(ValueError, match=re.escape(expected)):
+  with pytest.raises(
+      ValueError, match=re.escape(expected).replace(r'\.\.\.', '.*')
+  ):
     run.run(config, str(tmp_path / 'run'))
   assert not (tmp_path / 'run').exists()
 

@@ -5,7 +5,12 @@ import json
 import numpy as np
 import pytest
 
-from lsl_jax.pipeline import dense, episodic_study, registry, run
+from lsl_jax.pipeline import (
+    dense,
+    dense_learners,
+    episodic_study,
+    run,
+)
 
 
 @pytest.fixture(scope='session')
@@ -105,7 +110,7 @@ def test_a_class_with_too_few_images_costs_no_training(get_config, tmp_path):
 def test_implants_need_a_network_with_blocks(get_config):
   config = get_config('dense_glyphs:implants,c128f,smoke')
   with pytest.raises(ValueError, match='made for resnet12'):
-    registry.implant_stream(config)
+    dense_learners.implant_stream(config)
 
 
 @pytest.mark.parametrize('name', ['glyphs', 'fc100', 'miniimagenet', 'cub'])

@@ -298,3 +298,12 @@ def test_an_object_with_attributes_is_a_recipe_too():
 def test_a_wrong_recipe_is_told_what_is_right(spec, message):
   with pytest.raises(ValueError, match=message):
     _ours(spec)
+
+
+def test_each_array_is_clipped_by_itself():
+  spec = {'name': 'sgd', 'learning_rate': 1.0, 'clip_each': 1.0}
+  own = optimizer.make(spec, steps_per_epoch=1, num_steps=1)
+  gradients = {'a': jnp.array([3.0, 4.0]), 'b': jnp.array([0.3, 0.4])}
+  updates, _ = own.update(gradients, own.init(gradients), gradients)
+  np.testing.assert_allclose(updates['a'], [-0.6, -0.8], rtol=1e-6)
+  np.testing.assert_allclose(updates['b'], [-0.3, -0.4], rtol=1e-6)

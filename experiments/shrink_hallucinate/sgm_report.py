@@ -3,7 +3,7 @@
 Hariharan, Girshick. Low-shot visual recognition by shrinking and hallucinating
 features. ICCV 2017.
 
-  python experiments/shrink_hallucinate/report_runs.py \
+  python experiments/shrink_hallucinate/sgm_report.py \
       --config=configs/sgm_glyphs.py --workdir=runs/sgm_glyphs --seeds 0 1
 
 Runs that are missing are made, in the order of the tables; `--runs` limits
@@ -17,9 +17,9 @@ import json
 import os
 from typing import Any
 
-import rows as rows_lib
 import sgm_claims
-import study as study_lib
+import sgm_rows as rows_lib
+import sgm_study as study_lib
 
 from lsl_jax import report
 

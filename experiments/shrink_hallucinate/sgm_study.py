@@ -14,7 +14,7 @@ from typing import Any
 from absl import flags
 from ml_collections import config_flags
 import numpy as np
-import rows as rows_lib
+import sgm_rows as rows_lib
 
 from lsl_jax import evaluation, report
 from lsl_jax.pipeline import overrides, runtime

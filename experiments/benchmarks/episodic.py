@@ -1,0 +1,205 @@
+"""Episodic evaluation of prototypes: against its floor, and loops in PyTorch.
+
+  python experiments/benchmarks/episodic.py
+
+10,000 5-way 5-shot tasks with 30 queries a class on 512-D features of 12,000
+images, and tasks whose queries are dense, on maps of 25 positions. The floor is
+what the tasks' features take to be read once, at the rate at which a large
+array is read. The comparisons are loops over tasks in PyTorch, written here:
+one as a loader-based library runs it (a sampler, a data loader that collates
+one image after the other, prototypes and distances a task), one tight (two
+index operations, a mean and a product a task).
+"""
+
+import argparse
+import json
+import pathlib
+import time
+
+import jax
+import jax.numpy as jnp
+import machine  # pyrefly: ignore[missing-import]
+import numpy as np
+
+from lsl_jax import data, evaluation, lowshot, types
+
+WAY, SHOTS, QUERIES, CLASSES = 5, 5, 30, 20
+
+
+def make(images: int, size: tuple[int, ...], tasks: int):
+  """Features with some class structure, labels, and tasks."""
+  rng = np.random.default_rng(0)
+  labels = np.arange(images) % CLASSES
+  centres = rng.normal(size=(CLASSES, size[-1])).astype('f')
+  features = rng.standard_normal((images, *size), dtype='f')
+  shape = (images, *(1,) * (len(size) - 1), size[-1])
+  features += 0.3 * centres[labels].reshape(shape)
+  draw = lambda: jax.block_until_ready(
+      data.sample_episodes(
+          jax.random.key(0),
+          labels,
+          way=WAY,
+          shots=SHOTS,
+          queries=QUERIES,
+          tasks=tasks,
+      )
+  )
+  draw()  # compiles
+  start = time.perf_counter()
+  episodes = draw()
+  return features, labels, episodes, time.perf_counter() - start
+
+
+def read_rate() -> float:
+  """Bytes a second at which a large array is summed, the best of some."""
+  array = jnp.ones(2**26)
+  total = jax.jit(jnp.sum)
+  jax.block_until_ready(total(array))
+  seconds = []
+  for _ in range(5):
+    start = time.perf_counter()
+    jax.block_until_ready(total(array))
+    seconds.append(time.perf_counter() - start)
+  return array.nbytes / min(seconds)
+
+
+def timed(function) -> tuple[float, float]:
+  """Seconds by the clock, and of the processors."""
+  start, busy = time.perf_counter(), time.process_time()
+  jax.block_until_ready(function())
+  return time.perf_counter() - start, time.process_time() - busy
+
+
+def torch_loops(features, labels, episodes, dense: bool):
+  """Loops by name, each `tasks -> accuracies`; none without PyTorch."""
+  try:
+    import torch_episodes  # pyrefly: ignore[missing-import]
+  except ModuleNotFoundError as error:
+    if error.name != 'torch':
+      raise
+    print('PyTorch is not installed: no comparison.')
+    return {}
+  return torch_episodes.loops(
+      features, labels, *(np.asarray(x) for x in episodes), dense=dense
+  )
+
+
+def measure(
+    name: str,
+    learner: types.Learner,
+    size: tuple[int, ...],
+    options: argparse.Namespace,
+) -> dict:
+  """Times one kind of task, taking turns with what it is compared with."""
+  dense = len(size) > 1
+  images = options.images // (6 if dense else 1)  # as many bytes as memory has
+  tasks = options.tasks // (10 if dense else 1)
+  features, labels, episodes, sampling = make(images, size, tasks)
+  on_device = jnp.asarray(features)
+  base = types.Base(jnp.zeros((0, size[-1])))
+  ours = lambda: evaluation.episodic(
+      jax.random.key(0), learner, base, on_device, episodes
+  )
+  start = time.perf_counter()
+  accuracy = np.asarray(ours()['novel/top1'])
+  compilation = time.perf_counter() - start
+  loops = torch_loops(features, labels, episodes, dense)
+  seconds: dict[str, list] = {'lsl_jax': []}
+  rate = 0.0
+  for _ in range(options.rounds):
+    rate = max(rate, read_rate())
+    seconds['lsl_jax'].append(timed(ours))
+    for title, loop in loops.items():
+      count = min(options.torch_tasks, tasks)
+      scaled = [part * tasks / count for part in timed(lambda: loop(count))]  # noqa: B023
+      seconds.setdefault(title, []).append(scaled)
+  for title, loop in loops.items():
+    np.testing.assert_allclose(
+        np.mean(loop(min(5, tasks))),
+        accuracy[: min(5, tasks)].mean(),
+        atol=0.02,
+        err_msg=title,
+    )
+  read = tasks * WAY * (SHOTS + QUERIES) * np.prod(size) * 4
+  return {
+      'tasks': name,
+      'number': tasks,
+      'images': images,
+      'accuracy': float(accuracy.mean()),
+      'compilation, s': compilation,
+      'sampling, s': sampling,
+      'read, GB': float(read / 1e9),
+      'read rate, GB/s': rate / 1e9,
+      'floor, s': float(read / rate),
+      'seconds by the clock and of the processors': seconds,
+  }
+
+
+def as_markdown(result: dict) -> str:
+  """A table a kind of task: fastest of the rounds, and median."""
+  lines = ['# Episodic evaluation: time against floor', '']
+  lines += [f'- {name}: {text}' for name, text in result['machine'].items()]
+  for kind in result['kinds']:
+    lines += [
+        '',
+        f'## {kind["number"]} tasks, {kind["tasks"]}',
+        '',
+        f'{kind["images"]} images; {kind["read, GB"]:.2f} GB are read, at'
+        f' {kind["read rate, GB/s"]:.1f} GB/s; tasks drawn in'
+        f' {kind["sampling, s"]:.2f} s; first call'
+        f' {kind["compilation, s"]:.1f} s.',
+        '',
+        '| program | fastest, s | median, s | processors, s | ms a task | of'
+        ' the floor | of lsl_jax |',
+        '|---|---|---|---|---|---|---|',
+        f'| floor | {kind["floor, s"]:.3f} | | | | 1.0 | |',
+    ]
+    seconds = kind['seconds by the clock and of the processors']
+    ours = np.min(seconds['lsl_jax'], 0)[0]
+    for title, values in seconds.items():
+      fastest, busy = np.min(values, 0)
+      lines.append(
+          f'| {title} | {fastest:.3f} | {np.median(values, 0)[0]:.3f} |'
+          f' {busy:.3f} | {1e3 * fastest / kind["number"]:.3f} |'
+          f' {fastest / kind["floor, s"]:.1f} | {fastest / ours:.1f} |'
+      )
+  lines += ['', 'Loops in PyTorch are timed on some tasks and scaled up.', '']
+  return '\n'.join(lines)
+
+
+def main():
+  parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+  parser.add_argument('--tasks', type=int, default=10000)
+  parser.add_argument('--images', type=int, default=12000)
+  parser.add_argument('--torch-tasks', type=int, default=200)
+  parser.add_argument('--rounds', type=int, default=5)
+  parser.add_argument('--quick', action='store_true')
+  parser.add_argument(
+      '--output', type=pathlib.Path, default=pathlib.Path(__file__).parent
+  )
+  options = parser.parse_args()
+  if options.quick:
+    options.tasks, options.images, options.rounds = 20, 6000, 1
+    options.torch_tasks = 5
+  kinds = [
+      measure('512-D features', lowshot.prototypical(), (512,), options),
+      measure(
+          'dense queries on 25 positions of 512-D',
+          lowshot.prototypical(query='dense'),
+          (5, 5, 512),
+          options,
+      ),
+  ]
+  facts = machine.describe('jax', 'jaxlib', 'numpy', 'torch')
+  result = {'machine': facts, 'kinds': kinds}
+  text = as_markdown(result)
+  options.output.mkdir(parents=True, exist_ok=True)
+  (options.output / 'episodic.md').write_text(text, encoding='utf-8')
+  (options.output / 'episodic.json').write_text(
+      json.dumps(result, indent=2) + '\n', encoding='utf-8'
+  )
+  print(text)
+
+
+if __name__ == '__main__':
+  main()
