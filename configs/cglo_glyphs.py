@@ -27,7 +27,7 @@ def get_config(variants=None):
   config.model.options = {'width': 16}
   config.small_sample.shots = 5
   config.small_sample.whole = 20
-  # Chosen on held-out training images, as is all that the paper leaves open.
+  # Not tuned yet: see experiments/cglo/README.md.
   config.train.epochs = 15.0
   config.train.batch_size = 32
   config.train.optimizer.learning_rate = 0.05
