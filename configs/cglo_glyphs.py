@@ -38,11 +38,9 @@ def get_config(variants=None):
   config.cglo.classifier_options = {'width': 16}
   config.cglo.code_size = 64
   config.cglo.noise_size = 16
-  config.cglo.epochs = 16.0
   config.cglo.batch_size = 32
   config.cglo.code_rate = 1e-2
   config.cglo.generator_optimizer.learning_rate = 2e-3
-  config.cglo.schedule = {'name': 'exponential', 'rate': 0.5, 'every': 5}
   config.cglo.log_every = 50
   return defaults.apply(
       config,
