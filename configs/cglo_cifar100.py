@@ -86,8 +86,8 @@ def small(config):
   config.cglo.classifier_options = {'width': 16}
   config.cglo.code_size = 64
   config.cglo.noise_size = 16
-  config.cglo.epochs = 25.0
+  config.cglo.epochs = 100.0
   config.cglo.batch_size = 64
   config.cglo.code_rate = 5e-3
   config.cglo.generator_optimizer.learning_rate = 2e-3
-  config.cglo.schedule = {'name': 'exponential', 'rate': 0.5, 'every': 6}
+  config.cglo.schedule = {'name': 'exponential', 'rate': 0.5, 'every': 35}

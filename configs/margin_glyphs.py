@@ -37,5 +37,11 @@ def get_config(variants=None):
       {
           **margin_variants.VARIANTS,
           **margin_variants.with_shots(IMAGES, BATCHES),
+          'dynamic': dynamic,
       },
   )
+
+
+def dynamic(config):
+  margin_variants.dynamic(config)
+  margin_variants.narrow(config, BATCHES, IMAGES)

@@ -9,6 +9,7 @@
   and one for test images. Needs the extra `hdf5` (h5py).
 """
 
+import contextlib
 import dataclasses
 import os
 import pathlib
@@ -17,7 +18,10 @@ import zipfile
 
 import numpy as np
 
+from lsl_jax.data import bounded_file, npz_members
+
 _HDF5 = ('.hdf5', '.h5')
+_KEYS = ('features', 'labels', 'is_train', 'class_names', 'classifier')
 _FORMAT = 'see docs/data_format.md'
 
 
@@ -176,19 +180,31 @@ def _read_one(path: str | os.PathLike[str]) -> FeatureFile:
 def _read_npz(path: pathlib.Path) -> dict[str, np.ndarray]:
   if not zipfile.is_zipfile(path):
     raise ValueError(f'{path} is not a .npz file, or is truncated; {_FORMAT}')
-  with np.load(path, allow_pickle=False) as file:
-    absent = [key for key in ('features', 'labels') if key not in file.files]
+  with contextlib.closing(bounded_file.BoundedFile(path)) as opened:
+    try:
+      file: Any = np.load(opened, allow_pickle=False)
+      names = list(file.files)
+    # A damaged archive makes its reader raise errors of almost any type.
+    except Exception as error:
+      raise ValueError(f'{path} is damaged ({error}); {_FORMAT}') from error
+    absent = [key for key in ('features', 'labels') if key not in names]
     if absent:
       raise ValueError(
           f'{path} has no key {absent[0]}; it has the keys'
-          f' {", ".join(file.files) or "none"}; {_FORMAT}'
+          f' {", ".join(names) or "none"}; {_FORMAT}'
       )
-    try:
-      return {key: file[key] for key in file.files}
-    except (OSError, EOFError, ValueError, zipfile.BadZipFile) as error:
-      raise ValueError(
-          f'{path} is damaged or holds pickles: {error}'
-      ) from error
+    return {key: _member(path, file, key) for key in _KEYS if key in names}
+
+
+def _member(path: pathlib.Path, file: Any, key: str) -> np.ndarray:
+  try:
+    npz_members.check(file.zip, key)
+    return file[key]
+  except Exception as error:  # as above
+    raise ValueError(
+        f'{path}: {key} is damaged or holds pickles, which are never loaded'
+        f' ({error}); {_FORMAT}'
+    ) from error
 
 
 def _read_hdf5(path: pathlib.Path) -> dict[str, np.ndarray]:

@@ -120,14 +120,14 @@ def machinery(
         codes_lib.take(labels, rows),
         rows,
     )
-    new_state: Any
     new_state, metrics = step(state, batch, key, measure)
+    networks: Any = new_state
     # What the compiler would otherwise be free to choose.
     codes = jax.lax.with_sharding_constraint(
         new_state.codes, training.sharding.divided(mesh)
     )
     rest = jax.lax.with_sharding_constraint(
-        (dataclasses.replace(new_state, codes=None), metrics),
+        (dataclasses.replace(networks, codes=None), metrics),
         training.sharding.replicated(mesh),
     )
     return dataclasses.replace(rest[0], codes=codes), rest[1]

@@ -29,8 +29,8 @@ def prototypes() -> dict[str, Any]:
 def implants() -> dict[str, Any]:
   """Of implants; the paper has 16 channels, one block, 50 epochs, scale 10.
 
-  It leaves the rest open. What stands here was chosen on the validation classes
-  of FC100, see experiments/dense_implant/README.md.
+  It leaves the rest open; none of it has been chosen on validation classes yet,
+  see experiments/dense_implant/README.md.
   """
   return {
       'channels': 16,

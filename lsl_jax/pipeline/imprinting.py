@@ -80,7 +80,7 @@ def lifted_from_scratch(config: Any) -> None:
   lifted(config)
   config.model.normalise = False
   config.train.batch_size = 64
-  config.train.optimizer.learning_rate = 0.03
+  config.train.optimizer.learning_rate = 0.01
 
 
 def proxy_nca(config: Any) -> None:

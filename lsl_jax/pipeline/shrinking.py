@@ -146,6 +146,7 @@ def smoke(config: Any) -> None:
   config.evaluation.draws = 2
   config.evaluation.first_base = 0
   config.views = 2
+  config.hallucination.tuning.enabled = False
   for recipe in (config.train, config.finetune, config.joint):
     recipe.batch_size = 16
     recipe.epochs = 0.2

@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 
 from lsl_jax.pipeline import (
-  dense_learners,
-  feature_learners,
-  features,
-  metric_phases,
+    dense_learners,
+    feature_learners,
+    features,
+    metric_phases,
 )
 from lsl_jax.pipeline import task as task_lib
 from lsl_jax.pipeline.trained import Trained

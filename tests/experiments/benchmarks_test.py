@@ -44,12 +44,7 @@ def _oracle(x, kernel):
 
 
 @pytest.mark.parametrize(
-    'name',
-    [
-        'training_step',
-        'input_pipeline',
-        'episodic_training',
-    ],
+    'name', ['training_step', 'input_pipeline', 'episodic_training']
 )
 def test_a_benchmark_runs_quickly_and_leaves_its_numbers(name, tmp_path):
   outcome = subprocess.run(
@@ -72,7 +67,15 @@ def test_a_benchmark_runs_quickly_and_leaves_its_numbers(name, tmp_path):
 
 
 @pytest.mark.parametrize(
-    'name', ['analogies', 'kmeans', 'logistic_grid', 'generation']
+    'name',
+    [
+        'analogies',
+        'kmeans',
+        'logistic_grid',
+        'generation',
+        'episodic',
+        'implants',
+    ],
 )
 def test_a_benchmark_of_features_runs_quickly_and_leaves_its_numbers(
     name, tmp_path, monkeypatch, capsys

@@ -16,7 +16,7 @@ def task(rng):
   """Support of three classes, two examples each, and queries."""
   features = jnp.float32(rng.normal(size=(6, 4)))
   labels = jnp.array([2, 0, 1, 1, 2, 0])
-  queries = jnp.float32(rng.normal(size=(2, 5, 4)))
+  queries = np.float32(rng.normal(size=(2, 5, 4)))
   return types.Support(features, labels, 3), queries
 
 

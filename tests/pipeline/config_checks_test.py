@@ -33,7 +33,7 @@ def _set(config, dotted, value):
             'nca',
             "name 'nca'; valid ones: ..., proxy_nca",
         ),
-        ('data.normalisation', 'no', 'ones: efficientnet_lite, imagenet, sym'),
+        ('data.normalisation', 'no', 'ones: cifar100, efficientnet_lite, ima'),
         ('data.augment.crop', 'left', "unknown crop 'left'"),
         (
             'evaluation.protocol',

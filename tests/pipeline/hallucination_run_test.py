@@ -26,6 +26,7 @@ def finished(get_config, tmp_path_factory):
   config = get_config('sgm_glyphs:sgm,smoke')
   config.learners = LEARNERS
   config.evaluation.shots = (1,)
+  config.hallucination.tuning.enabled = True
   config.export_features = str(folder / 'features.npz')
   rows = run.run(config, str(folder / 'run'))
   return config, folder / 'run', rows

@@ -40,7 +40,8 @@ def test_a_finished_run_started_again_trains_nothing_and_tells_the_same(
   assert steps_made(workdir) == before
   assert _contents(workdir, 'metrics.jsonl') == logged
   assert checkpoints == {p: p.stat().st_mtime_ns for p in checkpoints}
-  np.testing.assert_array_equal(stored_features(workdir)[0], content)
+  # In a batch of other images, rounding may differ.
+  np.testing.assert_allclose(stored_features(workdir)[0], content, atol=1e-6)
 
 
 def test_of_several_fine_tunings_only_the_missing_one_is_made(

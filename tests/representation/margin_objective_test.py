@@ -26,7 +26,7 @@ def similarities(rng):
 
 
 def _variables(made, batch):
-  variables = made.init(jax.random.key(0), batch.images)
+  variables = jax.jit(made.init)(jax.random.key(0), batch.images)
   params = variables['params']
   return params, {k: v for k, v in variables.items() if k != 'params'}
 
@@ -65,7 +65,7 @@ def test_prototypes_are_trained_by_the_margin_loss_of_every_task(
       similarities,
   )
   params, state = _variables(made, episodes)
-  value, (_, metrics) = made.loss(params, state, episodes, KEY)
+  value, (_, metrics) = jax.jit(made.loss)(params, state, episodes, KEY)
   margins = {
       'none': np.zeros((4, 4)),
       'naive': np.full((4, 4), 0.7),
@@ -98,7 +98,7 @@ def test_matching_networks_attend_by_cosines(tiny_network, episodes):
         [query @ s / np.linalg.norm(query) / np.linalg.norm(s) for s in support]
     )
 
-  value, _ = made.loss(params, state, episodes, KEY)
+  value, _ = jax.jit(made.loss)(params, state, episodes, KEY)
   expected = _expected(
       _embeddings(network, params, episodes), score, np.zeros((4, 4))
   )
@@ -132,7 +132,7 @@ def test_am3_gives_the_words_of_each_tasks_classes_to_the_mixture(
   def score(query, support):
     return _distance(query, by_prototype[tuple(np.round(support[0], 4))][None])
 
-  value, _ = made.loss(params, state, episodes, KEY)
+  value, _ = jax.jit(made.loss)(params, state, episodes, KEY)
   expected = _expected(embeddings, score, np.zeros((4, 4)))
   np.testing.assert_allclose(value, expected, rtol=1e-3)
 
@@ -158,7 +158,7 @@ def test_a_cosine_classifier_is_one_task_of_all_classes(
         scorer, models.Margin(name, value=0.3, alpha=2.0), similarities
     )
     own, state = _variables(made, batch)
-    value, _ = made.loss(own, state, batch, KEY)
+    value, _ = jax.jit(made.loss)(own, state, batch, KEY)
     np.testing.assert_allclose(value, values.mean(), rtol=1e-4, err_msg=name)
 
 
