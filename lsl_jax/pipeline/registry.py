@@ -11,6 +11,7 @@ from lsl_jax.pipeline import (
 from lsl_jax.pipeline.choices import choose
 from lsl_jax.pipeline.learner_entry import LearnerEntry
 from lsl_jax.pipeline.representations import (
+    make_network,
     make_representation,
     REPRESENTATIONS,
     UNTRAINED_CLASSIFIER,
@@ -22,6 +23,7 @@ __all__ = [
     'UNTRAINED_CLASSIFIER',
     'LearnerEntry',
     'choose',
+    'make_network',
     'make_representation',
 ]
 

@@ -81,6 +81,23 @@ REPRESENTATIONS: Mapping[str, Callable[..., types.Representation]] = {
 UNTRAINED_CLASSIFIER = ('lifted', *metric_learning.EPISODIC)
 
 
+def make_network(
+    config: Any, num_classes: int, axis_name: str | None, **changes: Any
+) -> models.Network:
+  """The network that a config describes, with `changes` over `config.model`.
+
+  Raises:
+    ValueError: a name is unknown.
+  """
+  description = {**config.model.to_dict(), **changes}
+  # These are about its beginning and its rows, not about its layers.
+  for name in ('pretrained', 'spare_rows'):
+    del description[name]
+  return models.build(
+      {**description, 'num_classes': num_classes}, axis_name=axis_name
+  )
+
+
 def make_representation(
     config: Any,
     num_classes: int,
@@ -106,12 +123,7 @@ def make_representation(
   Raises:
     ValueError: a name is unknown, or the network does not suit the loss.
   """
-  description = {**config.model.to_dict(), **changes}
-  description.pop('pretrained')
-  description.pop('spare_rows')
-  network: Any = models.build(
-      {**description, 'num_classes': num_classes}, axis_name=axis_name
-  )
+  network: Any = make_network(config, num_classes, axis_name, **changes)
   name = loss or config.representation.name
   choices.choose(
       {**REPRESENTATIONS, **dict.fromkeys(metric_learning.NAMES)},

@@ -14,7 +14,7 @@ from jax.experimental import multihost_utils
 import jax.numpy as jnp
 import numpy as np
 
-from lsl_jax import data, evaluation, models, report, synthesis, training, types
+from lsl_jax import data, evaluation, report, synthesis, training, types
 from lsl_jax import representation as representations
 from lsl_jax.data import augment
 from lsl_jax.evaluation import metrics
@@ -207,12 +207,7 @@ def _representation(config: Any, problem: Problem) -> types.Representation:
   axis_name = training.AXIS_NAMES[config.executor]
   task, spec = config.small_sample, config.mixmatch
   if task.method == 'mixmatch':
-    description = config.model.to_dict()
-    del description['pretrained']
-    network = models.build(
-        {**description, 'num_classes': problem.num_classes},
-        axis_name=axis_name,
-    )
+    network = registry.make_network(config, problem.num_classes, axis_name)
     count = problem.num_classes * task.shots * samples.repetitions(config)
     steps = config.train.epochs * count / config.train.batch_size
     return representations.mixmatch(

@@ -20,6 +20,9 @@ def problem():
       num_novel=3,
       class_names=('a', 'b', 'c'),
       is_train=is_train,
+      classes=(0, 1, 2),
+      original=labels,
+      original_names=('a', 'b', 'c'),
       in_memory=True,
   )
 
