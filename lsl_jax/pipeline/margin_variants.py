@@ -256,9 +256,9 @@ def _as_cosines(config: Any) -> None:
 
 
 def _default_margin(config: Any) -> None:
-  """What the paper leaves open, chosen on validation classes.
+  """What the paper leaves open.
 
-  See experiments/adaptive_margin/README.md.
+  The reasons are in experiments/adaptive_margin/README.md.
   """
   config.metric.margin.value = 1.0
   config.metric.margin.remedy = 'meta'
