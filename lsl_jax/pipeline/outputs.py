@@ -103,15 +103,17 @@ def figures(
     Paths relative to the workdir.
   """
   splits = ('novel', 'all') if task.num_base else ('novel',)
+  guesses = config.evaluation.top[0]
+  metric = f'top{guesses}'
   drawn = {}
   if len(config.evaluation.shots) > 1:
     drawn['accuracy'] = report.accuracy_against_shots(
-        results, splits=splits, chance=1 / task.num_classes
+        results, splits=splits, metric=metric, chance=guesses / task.num_classes
     )
   tuned = [c for c in curves if c['learner'] in _INITIALISATIONS]
   if tuned:
     drawn['fine_tuning'] = report.fine_tuning(
-        _mean_curves(tuned, splits), splits=splits
+        _mean_curves(tuned, splits, metric), splits=splits
     )
   logged = learned(os.path.join(workdir, report.METRICS_FILE))
   if logged:
@@ -142,9 +144,9 @@ _INITIALISATIONS = {
 
 
 def _mean_curves(
-    tuned: Sequence[Mapping[str, Any]], splits: Sequence[str]
+    tuned: Sequence[Mapping[str, Any]], splits: Sequence[str], metric: str
 ) -> list[dict[str, Any]]:
-  """Top-1 curves, averaged over draws."""
+  """Curves of one metric, averaged over draws."""
   groups: dict[tuple[str, int], list[Mapping[str, Any]]] = {}
   for curve in tuned:
     groups.setdefault((curve['learner'], curve['shots']), []).append(curve)
@@ -155,7 +157,8 @@ def _mean_curves(
           'split': split,
           'epochs': group[0]['epochs'],
           'accuracy': np.mean(
-              [curve['accuracy'][f'{split}/top1'] for curve in group], axis=0
+              [curve['accuracy'][f'{split}/{metric}'] for curve in group],
+              axis=0,
           ),
       }
       for (name, shots), group in groups.items()

@@ -36,7 +36,7 @@ def test_a_key_below_a_value_is_refused():
 def test_an_unknown_variant_is_told_with_all_there_are():
   message = _explain(f'--config={CONFIG}:smoke,fintune')
   assert "unknown variant 'fintune'" in message
-  assert 'finetune, joint, lifted' in message
+  assert 'finetune, generator, joint, lifted' in message
 
 
 def test_a_missing_file_is_told_with_the_files_beside_it():
