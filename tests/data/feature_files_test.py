@@ -2,6 +2,7 @@
 
 import sys
 
+import h5py
 import numpy as np
 import pytest
 
@@ -38,7 +39,6 @@ def test_an_npz_file_comes_back_as_it_was_written(tmp_path, arrays):
 def test_two_hdf5_files_are_training_and_test_and_may_be_longer_than_used(
     tmp_path, arrays
 ):
-  h5py = pytest.importorskip('h5py')
   features, labels = arrays
   with h5py.File(tmp_path / 'train.hdf5', 'w') as file:
     file['all_feats'] = np.concatenate([features, np.zeros((9, 4))])
@@ -112,7 +112,6 @@ def test_what_is_missing_is_told(tmp_path, arrays, monkeypatch):
 
 
 def test_a_damaged_hdf5_file_is_told(tmp_path, arrays):
-  h5py = pytest.importorskip('h5py')
   (tmp_path / 'a.hdf5').write_bytes(b'nothing of the kind')
   with h5py.File(tmp_path / 'b.hdf5', 'w') as file:
     file['all_feats'] = arrays[0]
