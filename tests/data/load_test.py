@@ -43,7 +43,7 @@ def test_the_seed_reaches_the_source(path):
 def test_a_wrong_name_prints_the_valid_ones():
   with pytest.raises(
       ValueError,
-      match=r"'nzp'; did you mean 'npz'\? .*: folder, glyphs, npz, tfds:<name",
+      match=r"'nzp'; did you mean 'npz'\? .*: features, folder, glyphs, npz",
   ):
     data.load({'name': 'nzp'})
   with pytest.raises(ValueError, match='unknown data set None'):

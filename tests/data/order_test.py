@@ -5,7 +5,7 @@ import pickle
 import numpy as np
 import pytest
 
-from lsl_jax.data import order
+from lsl_jax.data import episode_order, order
 
 
 def test_every_epoch_visits_every_example_once_in_another_order():
@@ -84,8 +84,9 @@ def test_pairs_are_two_different_images_of_one_class():
 
 
 def test_an_order_can_be_sent_to_a_worker():
-  for name in order.SAMPLING:
-    made = order.make_order(name, np.arange(9) % 2, batch_size=4, seed=0)
+  episodes = episode_order.EpisodeSampling(way=2, shots=1, queries=1, tasks=1)
+  for sampling in ('epoch', 'balanced', 'pairs', episodes):
+    made = order.make_order(sampling, np.arange(9) % 2, batch_size=4, seed=0)
     np.testing.assert_array_equal(pickle.loads(pickle.dumps(made))(5), made(5))
 
 

@@ -85,9 +85,14 @@ def browser(tmp_path):
 
 
 def wait(browser, what):
+  from selenium.common import exceptions
   from selenium.webdriver.support import wait as waiting
 
-  return waiting.WebDriverWait(browser, 60).until(what)
+  # The page draws its list anew while it is read.
+  passing = (exceptions.StaleElementReferenceException,)
+  return waiting.WebDriverWait(browser, 60, ignored_exceptions=passing).until(
+      what
+  )
 
 
 def test_a_class_is_taught_and_recognised_in_a_browser(
