@@ -5,6 +5,7 @@ import pathlib
 import pytest
 
 from lsl_jax import training
+from lsl_jax.pipeline import lowshot_study
 
 # ml_collections loads config files in a way that Python will drop.
 pytestmark = pytest.mark.filterwarnings(
@@ -29,8 +30,8 @@ def runs(script):
   with pytest.MonkeyPatch.context() as patch:
     patch.setattr(runs, 'RUNS', few)
     # Figures have tests of their own.
-    patch.setattr(runs.pipeline.pictures, 'figures', lambda *_: [])
-    patch.setattr(runs.pipeline.outputs, 'figures', lambda *_: [])
+    patch.setattr(lowshot_study.pictures, 'figures', lambda *_: [])
+    patch.setattr(lowshot_study.outputs, 'figures', lambda *_: [])
     yield runs
 
 

@@ -8,6 +8,10 @@ import sys
 import numpy as np
 import pytest
 
+# What ml_collections does when it loads a config.
+pytestmark = pytest.mark.filterwarnings(
+    'ignore:the load_module:DeprecationWarning'
+)
 _FOLDER = pathlib.Path(__file__).parents[2] / 'experiments' / 'adaptive_margin'
 
 

@@ -56,7 +56,7 @@ def test_every_run_names_what_there_is(runs):
 @pytest.mark.parametrize(
     ('setting', 'message'),
     [
-        ('trian.epochs=3', "config has no 'trian'; it has data, evaluation"),
+        ('trian.epochs=3', "config has no 'trian'; it has cglo, data"),
         ('train.epochs', 'expected KEY=VALUE'),
         ('train.epochs=many', 'could not convert'),
     ],
