@@ -18,16 +18,16 @@ GLYPHS = '--config=configs/imprint_glyphs.py:smoke'
         ([f'{GLYPHS},smal', '--workdir={}'], 'valid ones, which commas may'),
         (
             [GLYPHS, '--workdir={}', '--config.seeds=1'],
-            "config has no 'seeds'; it has data, evaluation,",
+            "config has no 'seeds'; it has cglo, data, episodes,",
         ),
         (
             ['--config=configs/imprint_glyph.py', '--workdir={}'],
-            'configs has imprint_cifar100.py, imprint_cub.py',
+            'configs has cglo_cifar100.py, cglo_cub.py',
         ),
         ([GLYPHS, '--wrkdir={}'], 'Did you mean: workdir'),
         (
             [GLYPHS, '--workdir={}', "--config.learners=('imprnt',)"],
-            "unknown learner 'imprnt'; valid ones: imprint,",
+            "unknown learner 'imprnt'; valid ones: am3, dynamic,",
         ),
         (
             ['--config=configs/imprint_cub.py', '--workdir={}'],

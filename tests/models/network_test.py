@@ -104,7 +104,7 @@ def test_every_field_reaches_its_part():
 @pytest.mark.parametrize(
     ('change', 'message'),
     [
-        ({'backbone': 'conv5'}, "unknown backbone 'conv5'; .* conv4, resnet10"),
+        ({'backbone': 'conv5'}, "unknown backbone 'conv5'; .* conv4, c128f"),
         ({'head': 'cosin'}, "unknown head 'cosin'; valid ones: cosine, linear"),
         ({'dtype': 'float16'}, "unknown dtype 'float16'; .* float32, bfloat16"),
         ({'embeding': 3}, "unknown network key 'embeding'; .* embedding, norm"),
