@@ -20,7 +20,7 @@ def soak():
 def test_a_run_that_is_killed_at_random_loses_nothing(soak, tmp_path, capsys):
   code = soak.main(
       [
-          *(f'--workdir={tmp_path / "soak"}', '--kills=2', '--longest=9'),
+          *(f'--workdir={tmp_path / "soak"}', '--kills=1', '--longest=9'),
           '--config.train.epochs=1',
           "--config.learners=('imprint',)",
       ]
