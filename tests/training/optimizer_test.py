@@ -279,7 +279,7 @@ def test_an_object_with_attributes_is_a_recipe_too():
         ({'name': 'sgd'}, "optimizer 'sgd' needs learning_rate"),
         (
             {'name': 'adam', 'learning_rate': 1.0, 'momentum': 0.9},
-            "'adam' has no setting momentum. Valid settings: b1, b2, clip_norm",
+            "'adam' has no setting momentum. Valid settings: b1, b2, clip_each",
         ),
         (
             {'name': 'sgd', 'learning_rate': 1.0, 'weight_decay_mask': 'some'},
