@@ -33,8 +33,9 @@ def sharpen(probabilities: jax.Array, temperature: float = 0.5) -> jax.Array:
   References:
     Berthelot et al. 2019, eq. 7.
 
-  >>> sharpen(jnp.array([0.75, 0.25])).round(3)  # 9 to 1
-  Array([0.9, 0.1], dtype=float32)
+  >>> sharper = sharpen(jnp.array([0.75, 0.25]))  # 9 to 1
+  >>> [round(float(p), 3) for p in sharper]
+  [0.9, 0.1]
   """
   # In logarithms, so that small ones are not rounded to zero.
   logs = jnp.log(jnp.maximum(probabilities, 1e-30))

@@ -67,7 +67,7 @@ def create(values: jax.Array, *, parts: int = 1) -> Codes:
 
 
 def divide(array: Any, parts: int) -> Any:
-  """Lays `[M, ...]` out in parts, `[P, m, ...]`; a short part repeats rows.
+  """Lays `[M, ...]` out in parts, `[P, m, ...]`; a short part ends in the last.
 
   Args:
     array: one entry an image, a JAX or NumPy array.
@@ -77,7 +77,7 @@ def divide(array: Any, parts: int) -> Any:
     An array of the same kind: entry i in part i mod P, row i // P.
 
   >>> divide(jnp.arange(5), 2).tolist()
-  [[0, 2, 4], [1, 3, 3]]
+  [[0, 2, 4], [1, 3, 4]]
   """
   rows = -(-len(array) // parts)
   last = len(array) - 1
