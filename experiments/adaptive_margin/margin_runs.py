@@ -9,20 +9,13 @@ interrupted goes on. One process runs them all, seed after seed, so programs are
 compiled once.
 """
 
-import argparse
 from collections.abc import Sequence
 import os
 import pathlib
 from typing import Any
 
-from absl import flags
-from ml_collections import config_flags
+from lsl_jax.pipeline import run, scripting
 
-from lsl_jax import report
-from lsl_jax.pipeline import overrides, run, runtime
-
-# What a setting that does not fit raises.
-ERRORS = (AttributeError, KeyError, TypeError, ValueError, OSError)
 CONFIGS = pathlib.Path(__file__).parents[2] / 'configs'
 # Names of runs, and the variants that make them, the most telling first.
 RUNS = {
@@ -77,42 +70,32 @@ def get_config(
   """
   variants = ','.join(filter(None, (RUNS[name], extra)))
   spec = f'{CONFIGS / f"margin_{data}.py"}:{variants}'.removesuffix(':')
-  values = flags.FlagValues()
-  argv = ['', f'--config={spec}', *(f'--config.{each}' for each in settings)]
-  config_flags.DEFINE_config_file('config', flag_values=values, sys_argv=argv)
-  try:
-    values(argv)
-  except (*ERRORS, flags.Error) as error:
-    raise ValueError(overrides.explain(argv, error)) from error
-  values.config.seed = seed
-  return values.config
+  config = scripting.load_config(spec, settings)
+  config.seed = seed
+  return config
 
 
 def finish(workdir: str, name: str, seed: int, options: Any) -> None:
   """Does a run, unless it is finished."""
   place = folder(workdir, name, seed)
-  if os.path.exists(os.path.join(place, report.results.JSON_NAME)):
+  if scripting.is_finished(place):
     return
-  config = get_config(options.data, name, seed, options.set, options.variants)
+  config = get_config(
+      options.data, name, seed, options.settings, options.variants
+  )
   run.run(config, place)
 
 
 def main() -> None:
-  parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+  parser = scripting.parser(__doc__)
   parser.add_argument('--data', required=True, help='of configs/margin_DATA.py')
-  parser.add_argument('--workdir', required=True, help='of all runs')
   parser.add_argument('--runs', nargs='+', choices=RUNS, default=list(MAIN))
-  parser.add_argument('--seeds', nargs='+', type=int, default=[0])
   parser.add_argument('--variants', default='', help='of the config, last')
-  parser.add_argument(
-      '--set', nargs='*', default=[], help='key=value of the config'
-  )
   options = parser.parse_args()
-  runtime.start()
   for name in options.runs:  # seeds within, so that programs are compiled once
     for seed in options.seeds:
       finish(options.workdir, name, seed, options)
 
 
 if __name__ == '__main__':
-  main()
+  scripting.start(main)

@@ -18,7 +18,7 @@ import subprocess
 import sys
 from typing import NamedTuple
 
-from lsl_jax.report import results
+from lsl_jax.pipeline import scripting
 
 ROOT = pathlib.Path(__file__).parents[2]
 
@@ -73,11 +73,6 @@ def folder(workdir: str, shots: int, row: str) -> str:
   return os.path.join(workdir, f'n{shots}', row)
 
 
-def is_finished(path: str) -> bool:
-  """Whether a row has been brought to its end there."""
-  return os.path.exists(os.path.join(path, results.JSON_NAME))
-
-
 def command(
     config: str, workdir: str, shots: int, row: str, settings: list[str]
 ) -> list[str]:
@@ -104,7 +99,7 @@ def command(
       *(f'--config.{setting}' for setting in settings),
   ]
   source = folder(workdir, shots, 'cglo')
-  if ROWS[row].shared and is_finished(source):
+  if ROWS[row].shared and scripting.is_finished(source):
     words.append(f'--config.cglo.workdir={source}')
   return words
 
@@ -125,7 +120,7 @@ def main() -> None:
   rows = sorted(options.rows, key=lambda row: row != 'cglo')
   for shots in options.shots:
     for row in rows:
-      if is_finished(folder(options.workdir, shots, row)):
+      if scripting.is_finished(folder(options.workdir, shots, row)):
         continue
       words = command(
           options.config, options.workdir, shots, row, options.settings

@@ -15,6 +15,7 @@ from typing import Any
 import sample_rows
 
 from lsl_jax import report
+from lsl_jax.pipeline import scripting
 
 _PAPER = pathlib.Path(__file__).with_name('paper.json')
 _COMPARISONS = (
@@ -57,7 +58,7 @@ def measured(workdir: str) -> list[dict[str, Any]]:
   for path in sorted(pathlib.Path(workdir).glob('n*/*')):
     if path.name not in sample_rows.ROWS:
       continue
-    if not sample_rows.is_finished(str(path)):
+    if not scripting.is_finished(str(path)):
       continue
     content = json.loads((path / report.results.JSON_NAME).read_text())
     for row in content['rows']:

@@ -16,6 +16,7 @@ import dense_runs
 import numpy as np
 
 from lsl_jax import evaluation, report
+from lsl_jax.pipeline import scripting
 
 SHOTS = (1, 5, 10)
 
@@ -188,4 +189,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-  dense_runs.start(main)
+  scripting.start(main)

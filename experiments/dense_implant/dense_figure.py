@@ -22,7 +22,7 @@ import numpy as np
 
 from lsl_jax import data, report
 from lsl_jax.ops import activation, pooling, similarity
-from lsl_jax.pipeline import features, phase1, sources
+from lsl_jax.pipeline import features, phase1, scripting, sources
 
 _COLUMNS = {'pooling': 'gap', 'dense classification': 'dc'}
 _SHOTS = 5
@@ -164,4 +164,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-  dense_runs.start(main)
+  scripting.start(main)

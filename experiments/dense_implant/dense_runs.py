@@ -6,19 +6,15 @@ and runs that differ in their learners alone take over one network.
 """
 
 import argparse
-from collections.abc import Callable
 import dataclasses
 import os
-import sys
 from typing import Any, NamedTuple
 
-from absl import flags
-from ml_collections import config_flags
 import numpy as np
 
 from lsl_jax import report
-from lsl_jax.pipeline import overrides, runtime
 from lsl_jax.pipeline import run as pipeline
+from lsl_jax.pipeline import scripting
 
 
 class Run(NamedTuple):
@@ -75,16 +71,16 @@ class Experiment:
     # `smoke` comes last, so that it makes small whatever the others make.
     names = [*filter(None, own.split(',')), *RUNS[name].variants]
     names.sort(key='smoke'.__eq__)
-    config = _load(f'{path}:{",".join(names)}'.rstrip(':'), self.settings)
+    config = scripting.load_config(
+        f'{path}:{",".join(names)}'.rstrip(':'), self.settings
+    )
     with config.unlocked():
       config.seed = seed
     return config
 
   def finished(self, name: str, seed: int) -> bool:
     """Whether it has been brought to its end there."""
-    return os.path.exists(
-        os.path.join(self.folder(name, seed), report.results.JSON_NAME)
-    )
+    return scripting.is_finished(self.folder(name, seed))
 
   def finish(self, name: str, seed: int) -> str:
     """Runs to the end whatever of a run is missing; returns its folder.
@@ -120,60 +116,11 @@ class Experiment:
 
 def parser(description: str | None) -> argparse.ArgumentParser:
   """What every script here takes."""
-  result = argparse.ArgumentParser(
-      description=description,
-      formatter_class=argparse.RawDescriptionHelpFormatter,
-  )
+  result = scripting.parser(description)
   result.add_argument('--config', required=True, help='FILE[:VARIANTS]')
-  result.add_argument('--workdir', required=True, help='folder of all runs')
-  result.add_argument(
-      '--seeds', type=int, nargs='+', default=[0], help='a run of each for each'
-  )
-  result.add_argument(
-      '--set',
-      action='extend',
-      nargs='+',
-      default=[],
-      dest='settings',
-      metavar='KEY=VALUE',
-      help='settings of the config, such as data.path=cifar100.npz',
-  )
   return result
 
 
 def experiment(options: argparse.Namespace) -> Experiment:
   """The experiment that a command line describes."""
   return Experiment(options.config, options.workdir, tuple(options.settings))
-
-
-def start(main: Callable[[], None]) -> None:
-  """Runs a script; what its user can mend is shown as a message."""
-  runtime.start()
-  try:
-    main()
-  except pipeline.Preempted as error:
-    sys.exit(f'{error}; the same command goes on from there')
-  except pipeline.ERRORS as error:
-    sys.exit(f'{os.path.basename(sys.argv[0])}: {error}')
-
-
-def _load(spec: str, settings: tuple[str, ...]) -> Any:
-  """A config with settings, as the command line of lsl_jax.main makes it."""
-  for setting in settings:
-    if '=' not in setting:
-      raise ValueError(f'--set {setting}: expected KEY=VALUE')
-  values = flags.FlagValues()
-  argv = ['', f'--config={spec}', *(f'--config.{s}' for s in settings)]
-  config_flags.DEFINE_config_file('config', flag_values=values, sys_argv=argv)
-  try:
-    values(argv)
-    return values.config
-  except (
-      AttributeError,
-      KeyError,
-      TypeError,
-      ValueError,
-      OSError,
-      flags.Error,
-  ) as error:
-    raise ValueError(overrides.explain(argv, error)) from error

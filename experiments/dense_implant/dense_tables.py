@@ -20,7 +20,7 @@ import dense_runs
 import numpy as np
 
 from lsl_jax import evaluation, report
-from lsl_jax.pipeline import dense
+from lsl_jax.pipeline import dense, scripting
 
 _PAPER = pathlib.Path(__file__).with_name('lifchitz2019.json')
 _NAMES = {'gap': 'GAP', 'gmp': 'GMP', 'dense': 'DC'}
@@ -139,4 +139,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-  dense_runs.start(main)
+  scripting.start(main)

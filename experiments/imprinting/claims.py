@@ -26,6 +26,7 @@ import runs
 import verdicts
 
 from lsl_jax import report
+from lsl_jax.pipeline import scripting
 
 _HEADER = [
     'claim',
@@ -198,4 +199,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-  runs.start(main)
+  scripting.start(main)

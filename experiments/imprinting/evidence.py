@@ -12,6 +12,8 @@ import os
 import claims
 import runs
 
+from lsl_jax.pipeline import scripting
+
 # AllClassJoint at other sizes (figure 7) costs the most and is left to
 # `figure.py --figure=7`; no claim is about the methods of other papers.
 NAMES = tuple(
@@ -66,4 +68,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-  runs.start(main)
+  scripting.start(main)

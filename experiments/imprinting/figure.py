@@ -23,6 +23,7 @@ import numpy as np
 import runs
 
 from lsl_jax import evaluation, report
+from lsl_jax.pipeline import scripting
 
 _INITIALISATIONS = {
     'imprint_finetune': 'imprinted',
@@ -139,4 +140,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-  runs.start(main)
+  scripting.start(main)

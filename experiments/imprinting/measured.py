@@ -8,10 +8,9 @@ from typing import Any, NamedTuple
 
 from flax import traverse_util
 import numpy as np
-import runs
 
 from lsl_jax import evaluation, report
-from lsl_jax.pipeline import defaults, registry
+from lsl_jax.pipeline import defaults, registry, scripting
 
 # By seed, one number a draw.
 BySeed = Mapping[int, np.ndarray]
@@ -87,7 +86,7 @@ def estimate(by_seed: BySeed) -> Estimate:
 
 def read(folder: str) -> Measured | None:
   """Reads a finished run; None where there is none."""
-  if not runs.is_finished(folder):
+  if not scripting.is_finished(folder):
     return None
   metadata = report.results.read(folder)['metadata']
   accuracies: dict[tuple[str, int], np.ndarray] = {}

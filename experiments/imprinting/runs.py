@@ -6,17 +6,12 @@ and runs whose phase 1 is that of `generalized` take it over from there.
 """
 
 import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 import dataclasses
 import os
-import sys
 from typing import Any, NamedTuple
 
-from absl import flags
-from ml_collections import config_flags
-
-from lsl_jax import report
-from lsl_jax.pipeline import overrides, registry, runtime, sharing
+from lsl_jax.pipeline import registry, scripting, sharing
 from lsl_jax.pipeline import run as pipeline
 
 _ON_FEATURES = ('random', 'imprint', 'imprint_aug', 'nearest')
@@ -92,7 +87,7 @@ class Experiment:
     variants, learners, wanted = RUNS[name]
     # The run's variants come last, so that `smoke` leaves sizes to them.
     spec = f'{path}:{",".join([*filter(None, [own]), *variants])}'
-    config = _load(spec.removesuffix(':'), self.settings)
+    config = scripting.load_config(spec.removesuffix(':'), self.settings)
     with config.unlocked():
       config.seed = seed
       config.learners = learners
@@ -109,7 +104,7 @@ class Experiment:
       one of `pipeline.ERRORS`.
     """
     config, folder = self.config(name, seed), self.folder(name, seed)
-    if is_finished(folder):
+    if scripting.is_finished(folder):
       pipeline.claim(config, folder).release()
       return folder
     if name != SHARED and self._shares(config, seed):
@@ -126,30 +121,9 @@ class Experiment:
     )
 
 
-def is_finished(folder: str) -> bool:
-  """Whether a run has been brought to its end there."""
-  return os.path.exists(os.path.join(folder, report.results.JSON_NAME))
-
-
 def parser(description: str | None) -> argparse.ArgumentParser:
   """What every script here takes, but for the config."""
-  result = argparse.ArgumentParser(
-      description=description,
-      formatter_class=argparse.RawDescriptionHelpFormatter,
-  )
-  result.add_argument('--workdir', required=True, help='folder of all runs')
-  result.add_argument(
-      '--seeds', type=int, nargs='+', default=[0], help='a run of each for each'
-  )
-  result.add_argument(
-      '--set',
-      action='extend',
-      nargs='+',
-      default=[],
-      dest='settings',
-      metavar='KEY=VALUE',
-      help='settings of the config, such as data.path=cub50_96.npz',
-  )
+  result = scripting.parser(description)
   result.add_argument(
       '--trained-shots',
       type=int,
@@ -168,40 +142,6 @@ def experiment(options: argparse.Namespace) -> Experiment:
       tuple(options.settings),
       tuple(options.trained_shots),
   )
-
-
-def start(main: Callable[[], None]) -> None:
-  """Runs a script; what its user can mend is shown as a message."""
-  runtime.start()
-  try:
-    main()
-  except pipeline.Preempted as error:
-    sys.exit(f'{error}; the same command goes on from there')
-  except pipeline.ERRORS as error:
-    sys.exit(f'{os.path.basename(sys.argv[0])}: {error}')
-
-
-def _load(spec: str, settings: Sequence[str]) -> Any:
-  """A config with settings, as the command line of lsl_jax.main makes it."""
-  for setting in settings:
-    if '=' not in setting:
-      raise ValueError(f'--set {setting}: expected KEY=VALUE')
-  values = flags.FlagValues()
-  assigned = [f'--config.{setting}' for setting in settings]
-  argv = ['', f'--config={spec}', *assigned]
-  config_flags.DEFINE_config_file('config', flag_values=values, sys_argv=argv)
-  try:
-    values(argv)
-    return values.config
-  except (
-      AttributeError,
-      KeyError,
-      TypeError,
-      ValueError,
-      OSError,
-      flags.Error,
-  ) as error:
-    raise ValueError(overrides.explain(argv, error)) from error
 
 
 def _trains(learners: Sequence[str]) -> bool:

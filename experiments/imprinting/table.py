@@ -19,6 +19,7 @@ import paper
 import runs
 
 from lsl_jax import report
+from lsl_jax.pipeline import scripting
 
 _SHORT = ('generalized', 'finetune', 'generator', 'matching')
 # Of each table: the split that it counts, and the runs of its rows.
@@ -84,4 +85,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-  runs.start(main)
+  scripting.start(main)

@@ -12,7 +12,6 @@ to figure_6.png, claims.md and numbers.json into the workdir; Figure 2 is
 `figures/analogies.png` of each run with generation.
 """
 
-import argparse
 import json
 import os
 from typing import Any
@@ -22,6 +21,7 @@ import sgm_rows as rows_lib
 import sgm_study as study_lib
 
 from lsl_jax import report
+from lsl_jax.pipeline import scripting
 
 METRIC = 'top5'
 
@@ -111,26 +111,13 @@ def write(study: study_lib.Study, seeds: list[int], backbone: str) -> None:
 
 
 def main() -> None:
-  parser = argparse.ArgumentParser(
-      description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-  )
+  parser = scripting.parser(__doc__)
   parser.add_argument('--config', required=True)
-  parser.add_argument('--workdir', required=True)
-  parser.add_argument('--seeds', type=int, nargs='+', default=[0])
   parser.add_argument(
       '--runs', nargs='+', choices=rows_lib.RUNS, default=list(rows_lib.RUNS)
   )
   parser.add_argument('--read-only', action='store_true')
   parser.add_argument('--backbone', default='ResNet-10')
-  parser.add_argument(
-      '--set',
-      action='extend',
-      nargs='+',
-      default=[],
-      dest='settings',
-      metavar='[RUN:]KEY=VALUE',
-      help='a setting of all runs, or of one',
-  )
   options = parser.parse_args()
   study = study_lib.Study(
       options.config, options.workdir, tuple(options.settings)
@@ -145,4 +132,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-  study_lib.start(main)
+  scripting.start(main)

@@ -8,17 +8,14 @@ baseline's network take it over.
 from collections.abc import Sequence
 import dataclasses
 import os
-import sys
 from typing import Any
 
-from absl import flags
-from ml_collections import config_flags
 import numpy as np
 import sgm_rows as rows_lib
 
 from lsl_jax import evaluation, report
-from lsl_jax.pipeline import overrides, runtime
 from lsl_jax.pipeline import run as pipeline
+from lsl_jax.pipeline import scripting
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,7 +46,7 @@ class Study:
     path, _, own = self.spec.partition(':')
     # `smoke` comes last: it leaves no variant its size.
     variants = [*rows_lib.RUNS[name], *filter(None, [own])]
-    config = _load(
+    config = scripting.load_config(
         f'{path}:{",".join(variants)}'.removesuffix(':'),
         [
             setting.removeprefix(f'{name}:')
@@ -64,7 +61,7 @@ class Study:
   def finish(self, name: str, seed: int) -> str:
     """Runs to the end whatever of a run is missing; returns its folder."""
     folder = self.folder(name, seed)
-    if is_finished(folder):
+    if scripting.is_finished(folder):
       return folder
     config = self.config(name, seed)
     if name in rows_lib.SHARE:
@@ -80,7 +77,7 @@ class Study:
   ) -> np.ndarray | None:
     """A number a draw and number of shots, `[T, shots]`; None if not there."""
     folder = self.folder(name, seed)
-    if not is_finished(folder):
+    if not scripting.is_finished(folder):
       return None
     path = os.path.join(folder, 'trials.npz')
     key = f'{learner}/{metric}'
@@ -107,11 +104,6 @@ class Study:
     return tuple(metadata['config']['evaluation']['shots'])
 
 
-def is_finished(folder: str) -> bool:
-  """Whether a run has been brought to its end there."""
-  return os.path.exists(os.path.join(folder, report.results.JSON_NAME))
-
-
 def estimate(values: Sequence[np.ndarray]) -> tuple[float, float]:
   """Mean and half-width of seeds' numbers `[T]`.
 
@@ -123,36 +115,3 @@ def estimate(values: Sequence[np.ndarray]) -> tuple[float, float]:
     numbers = list(values[0])
   mean, half_width = evaluation.confidence_interval(numbers, method='student')
   return float(mean), float(half_width)
-
-
-def start(main) -> None:
-  """Runs a script; what its user can mend is shown as a message."""
-  runtime.start()
-  try:
-    main()
-  except pipeline.Preempted as error:
-    sys.exit(f'{error}; the same command goes on from there')
-  except pipeline.ERRORS as error:
-    sys.exit(f'{os.path.basename(sys.argv[0])}: {error}')
-
-
-def _load(spec: str, settings: Sequence[str]) -> Any:
-  """A config with settings, as the command line of lsl_jax.main makes it."""
-  for setting in settings:
-    if '=' not in setting:
-      raise ValueError(f'--set {setting}: expected KEY=VALUE')
-  values = flags.FlagValues()
-  argv = ['', f'--config={spec}', *(f'--config.{s}' for s in settings)]
-  config_flags.DEFINE_config_file('config', flag_values=values, sys_argv=argv)
-  try:
-    values(argv)
-    return values.config
-  except (
-      AttributeError,
-      KeyError,
-      TypeError,
-      ValueError,
-      OSError,
-      flags.Error,
-  ) as error:
-    raise ValueError(overrides.explain(argv, error)) from error

@@ -73,17 +73,6 @@ def test_an_unknown_variant_is_refused_with_the_valid_ones(runs):
     experiment.config('generalized', 0)
 
 
-def test_a_mistake_of_the_user_is_a_message(runs, monkeypatch):
-  monkeypatch.setattr(runs.runtime, 'start', lambda: None)
-  monkeypatch.setattr(runs.sys, 'argv', ['folder/claims.py'])
-
-  def main():
-    raise FileNotFoundError('no data')
-
-  with pytest.raises(SystemExit, match=r'^claims\.py: no data$'):
-    runs.start(main)
-
-
 @pytest.mark.parametrize('name', ['measured', 'verdicts'])
 def test_examples_in_docstrings_are_right(script, name):
   failed, attempted = doctest.testmod(script(name))
