@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from lsl_jax import evaluation, report
-from lsl_jax.pipeline import outputs, registry
+from lsl_jax import report
+from lsl_jax.pipeline import outputs
 from lsl_jax.pipeline import task as task_lib
 
 # By learner and shots, then by metric, fractions of every task, [T].
@@ -24,27 +24,11 @@ def rows(config: Any, accuracies: Accuracies) -> list[dict[str, Any]]:
   Returns:
     Rows for `report.results`; half-widths are of 95 % intervals over tasks.
   """
-  found = []
-  for (name, shots), by_metric in accuracies.items():
-    for metric, values in by_metric.items():
-      mean, half_width = evaluation.confidence_interval(
-          values, method='normal' if len(values) > 30 else 'student'
-      )
-      split, kind = metric.split('/')
-      found.append(
-          {
-              'method': registry.LEARNERS[name].title,
-              'learner': name,
-              'way': config.episodes.way,
-              'shots': shots,
-              'split': split,
-              'metric': kind,
-              'mean': float(mean),
-              'half_width': None if np.isnan(half_width) else float(half_width),
-              'trials': len(values),
-          }
-      )
-  return found
+  return [
+      outputs.row(name, metric, shots, values, way=config.episodes.way)
+      for (name, shots), by_metric in accuracies.items()
+      for metric, values in by_metric.items()
+  ]
 
 
 def note(config: Any, task: task_lib.Task, hashes: dict[str, str]) -> str:

@@ -38,29 +38,45 @@ def rows(
     for metric, points in curve['accuracy'].items():
       key = (curve['learner'], metric, curve['shots'])
       trials.setdefault(key, []).append(points[-1])
-  result = []
-  for (name, metric, shots), values in trials.items():
-    mean, half_width = evaluation.confidence_interval(
-        values, method='normal' if len(values) > 30 else 'student'
-    )
-    split, kind = metric.split('/')
-    result.append(
-        {
-            'method': registry.LEARNERS[name].title,
-            'learner': name,
-            'shots': shots,
-            'split': split,
-            'metric': kind,
-            'mean': float(mean),
-            'half_width': None if np.isnan(half_width) else float(half_width),
-            # Over draws, as Hariharan and Girshick report it.
-            'deviation': (
-                float(np.std(values, ddof=1)) if len(values) > 1 else None
-            ),
-            'trials': len(values),
-        }
-    )
-  return result
+  return [row(*key, values) for key, values in trials.items()]
+
+
+def row(
+    learner: str,
+    metric: str,
+    shots: int,
+    values: Sequence[float] | np.ndarray,
+    **setting: Any,
+) -> dict[str, Any]:
+  """One row of results from a number a trial.
+
+  Args:
+    learner: a name of the registry.
+    metric: 'novel/top1' and the like: split, then metric.
+    shots: examples a class.
+    values: `[T]` fractions, of draws or of tasks.
+    **setting: what else tells rows apart.
+
+  Returns:
+    The row; its half-width is of the 95 % interval over trials.
+  """
+  mean, half_width = evaluation.confidence_interval(
+      values, method='normal' if len(values) > 30 else 'student'
+  )
+  split, kind = metric.split('/')
+  return {
+      'method': registry.LEARNERS[learner].title,
+      'learner': learner,
+      **setting,
+      'shots': shots,
+      'split': split,
+      'metric': kind,
+      'mean': float(mean),
+      'half_width': None if np.isnan(half_width) else float(half_width),
+      # Over draws, as Hariharan and Girshick report it.
+      'deviation': float(np.std(values, ddof=1)) if len(values) > 1 else None,
+      'trials': len(values),
+  }
 
 
 def title(config: Any, task: task_lib.Task) -> str:
