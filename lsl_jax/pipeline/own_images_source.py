@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from lsl_jax import data
-from lsl_jax.data import check, dense, encoded, subset, unreadable
+from lsl_jax.data import check, encoded, subset, unreadable
 from lsl_jax.pipeline import problem as problem_lib
 from lsl_jax.pipeline import sources
 
@@ -39,14 +39,7 @@ def load(config: Any) -> tuple[problem_lib.Problem, tuple[str, ...]]:
       queries=0,
       bad=spec.small_class,
   )
-  in_memory = sources.fits(spec, dataset)
-  if in_memory:
-    dataset = dense.to_dataset(
-        dataset,
-        size=spec.resize,
-        resize=spec.resize,
-        keep_aspect=spec.keep_aspect,
-    )
+  dataset, in_memory = sources.decoded(spec, dataset)
   problem = problem_lib.assemble(dataset, (), split.novel, in_memory=in_memory)
   return problem, names
 

@@ -8,7 +8,6 @@ from absl import logging
 import numpy as np
 
 from lsl_jax import data
-from lsl_jax.data import dense
 from lsl_jax.pipeline import problem as problem_lib
 from lsl_jax.pipeline import sources
 
@@ -43,15 +42,7 @@ def load(config: Any) -> problem_lib.Problem:
   dataset = data.load({**spec.to_dict(), 'path': spec.path or None})
   if spec.max_classes:
     dataset = sources.first_classes(dataset, spec.max_classes)
-  in_memory = sources.fits(spec, dataset)
-  if in_memory:
-    dataset = dense.to_dataset(
-        dataset,
-        size=spec.resize,
-        resize=spec.resize,
-        keep_aspect=spec.keep_aspect,
-        bad=spec.bad,
-    )
+  dataset, in_memory = sources.decoded(spec, dataset)
   logging.info('%r', dataset)
   return problem_lib.assemble(
       dataset, (), tuple(range(dataset.num_classes)), in_memory=in_memory

@@ -48,16 +48,7 @@ def load(config: Any, workdir: str) -> Sources:
   split = class_split(spec, dataset)
   if spec.max_classes:
     dataset, split = _reduce(dataset, split, spec.max_classes)
-  has_images = not isinstance(dataset.images, feature_rows.FeatureRows)
-  in_memory = has_images and fits(spec, dataset)
-  if in_memory:
-    dataset = dense.to_dataset(
-        dataset,
-        size=spec.resize,
-        resize=spec.resize,
-        keep_aspect=spec.keep_aspect,
-        bad=spec.bad,
-    )
+  dataset, in_memory = decoded(spec, dataset)
   # After decoding, which may have left unreadable images out.
   split = check.check(
       dataset,
@@ -89,6 +80,30 @@ def load(config: Any, workdir: str) -> Sources:
       '%r: %s', dataset, {k: len(v) for k, v in split._asdict().items()}
   )
   return Sources(make(getattr(split, reported)), make(other) if other else None)
+
+
+def decoded(spec: Any, dataset: data.Dataset) -> tuple[data.Dataset, bool]:
+  """The images as one array of the configured size, where memory holds it.
+
+  Args:
+    spec: `config.data`.
+    dataset: of images, or of features, which are left alone.
+
+  Returns:
+    The data set, without the images that `spec.bad` skips, and whether it is in
+    memory; one that is not streams through workers.
+  """
+  if isinstance(dataset.images, feature_rows.FeatureRows) or not fits(
+      spec, dataset
+  ):
+    return dataset, False
+  sizes = {'size': spec.resize, 'resize': spec.resize}
+  return (
+      dense.to_dataset(
+          dataset, **sizes, keep_aspect=spec.keep_aspect, bad=spec.bad
+      ),
+      True,
+  )
 
 
 def _episodes(config: Any) -> dict[str, Any]:
