@@ -28,6 +28,7 @@ from lsl_jax.models.network import (
     Spec,
 )
 from lsl_jax.models.pretrained import load as load_pretrained
+from lsl_jax.models.pretrained import load_backbone
 from lsl_jax.models.regressor import Regressor
 from lsl_jax.models.resnet import (
     ResNet,
@@ -76,6 +77,7 @@ __all__ = [
     'WideResNet',
     'build',
     'build_backbone',
+    'load_backbone',
     'load_pretrained',
     'resnet10',
     'resnet18',

@@ -9,6 +9,7 @@ import os
 import re
 from typing import Any
 
+from flax import linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -27,6 +28,30 @@ _LEAVES = {
 # Counts of training steps, of no use once statistics decay by a constant.
 _COUNTERS = r'(.+\.)?num_batches_tracked'
 _VGG_STAGES = (2, 2, 3, 3, 3)
+
+
+def load_backbone(
+    path: str | os.PathLike[str], name: str, backbone: nn.Module
+) -> Any:
+  """A backbone's variables from a file, without initialising others first.
+
+  Args:
+    path: as `load` takes it.
+    name: of the backbone in `network.BACKBONES`.
+    backbone: the module.
+
+  Returns:
+    `{'params': ..., 'batch_stats': ...}`.
+
+  Raises:
+    FileNotFoundError, ImportError, ValueError: as `load` does.
+  """
+  shapes = jax.eval_shape(
+      lambda key, images: backbone.init(key, images, train=False),
+      jax.random.key(0),
+      jnp.zeros((1, 64, 64, 3)),
+  )
+  return load(path, name, shapes)
 
 
 def load(path: str | os.PathLike[str], backbone: str, variables: Any) -> Any:

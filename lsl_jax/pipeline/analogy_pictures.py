@@ -5,8 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from lsl_jax import data, report
+from lsl_jax import report
 from lsl_jax.pipeline import hallucination_phases as phases
+from lsl_jax.pipeline import problem as problem_lib
 from lsl_jax.pipeline import task as task_lib
 from lsl_jax.pipeline.trained import Trained
 
@@ -47,14 +48,7 @@ def figures(
       ]
       for quadruple in mined.quadruples[chosen]
   ]
-  shape = np.shape(nearest)
-  pictures = data.to_array(
-      task.problem.images,
-      np.reshape(nearest, -1),
-      size=config.data.size,
-      resize=config.data.resize,
-      keep_aspect=config.data.keep_aspect,
-  )
+  pictures = problem_lib.crops(config, task.problem, np.array(nearest))
   names = task.problem.class_names
   captions = [
       f'{names[q[0] // per_class]} : {names[q[2] // per_class]}'
@@ -64,7 +58,7 @@ def figures(
       )
   ]
   figure = report.mosaic(
-      pictures.reshape(*shape, *pictures.shape[1:]),
+      pictures,
       columns=_TITLES,
       rows=captions,
   )

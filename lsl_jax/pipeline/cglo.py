@@ -10,8 +10,7 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
-from lsl_jax import data, models, report, synthesis, training, types
-from lsl_jax.data import geometry
+from lsl_jax import models, report, synthesis, training, types
 from lsl_jax.pipeline import (
     cglo_codes,
     cglo_training,
@@ -19,6 +18,7 @@ from lsl_jax.pipeline import (
     registry,
     samples,
 )
+from lsl_jax.pipeline import problem as problem_lib
 from lsl_jax.pipeline.problem import Problem
 from lsl_jax.synthesis import codes as codes_lib
 from lsl_jax.synthesis import step as step_lib
@@ -95,7 +95,7 @@ def train(
   spec = config.cglo
   generation = make_generation(config, problem.num_classes)
   indices = np.concatenate([sample.labelled, sample.unlabelled])
-  images = _images(config, problem, indices)
+  images = problem_lib.crops(config, problem, indices, size=spec.size)
   labels = np.full(len(indices), -1, np.int32)
   labels[: len(sample.labelled)] = problem.labels[sample.labelled]
   if len(images) < spec.parts:
@@ -211,17 +211,3 @@ def _fit(config, executor, state, rows, key, *, num_steps, folder):
           on_metrics=on_metrics,
           log_every=spec.log_every,
       )
-
-
-def _images(config, problem, indices):
-  """Images as the generator is to make them, `[m, S, S, 3]` uint8."""
-  size = config.cglo.size or config.data.size
-  if problem.in_memory:
-    return np.asarray(geometry.centre_crop(problem.images[indices], size=size))
-  return data.to_array(
-      problem.images,
-      indices,
-      size=size,
-      resize=config.data.resize,
-      keep_aspect=config.data.keep_aspect,
-  )

@@ -38,12 +38,7 @@ def _activations(config, key, images, labels, num_classes):
   del key, labels, num_classes
   spec = config.cglo.activations
   backbone = models.build_backbone(spec.backbone, **spec.options.to_dict())
-  shapes = jax.eval_shape(
-      lambda k, x: backbone.init(k, x, train=False),
-      jax.random.key(0),
-      jnp.zeros((1, 64, 64, 3)),
-  )
-  variables = pretrained.load(spec.path, spec.backbone, shapes)
+  variables = pretrained.load_backbone(spec.path, spec.backbone, backbone)
 
   def embed(variables, images):
     images = augment.normalise(

@@ -84,16 +84,14 @@ def interpolate(
   """
   amounts = jnp.linspace(0, 1, _BETWEEN + 2)
   between = synthesis.INTERPOLATIONS[interpolation]
-  rows = []
-  for start, end in trained.codes[pairs]:
-    codes = jax.vmap(between, (None, None, 0))(
-        jnp.asarray(start), jnp.asarray(end), amounts
-    )
-    rows.append(list(_generate(trained, codes)))
-  return rows
+  ends = jnp.asarray(trained.codes[pairs])
+  along = jax.vmap(between, (None, None, 0))
+  codes = jax.vmap(along, (0, 0, None))(ends[:, 0], ends[:, 1], amounts)
+  images = _generate(trained, codes.reshape(-1, codes.shape[-1]))
+  return [list(row) for row in np.split(images, len(pairs))]
 
 
 def _generate(trained: cglo.Trained, codes: jax.Array) -> np.ndarray:
-  """The same noise for all."""
+  """Images of codes, `[m, S, S, 3]`, with noise that is the same each time."""
   generate = jax.jit(trained.generation.generate)
   return np.asarray(generate(trained.variables, codes, jax.random.key(0)))

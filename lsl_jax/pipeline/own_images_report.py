@@ -9,7 +9,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from lsl_jax import evaluation, recogniser, report
-from lsl_jax.pipeline import own_images_source, registry
+from lsl_jax.pipeline import problem as problem_lib
+from lsl_jax.pipeline import registry
 from lsl_jax.pipeline import task as task_lib
 from lsl_jax.report import page
 
@@ -141,7 +142,7 @@ def _mistakes(config, task, name, one):
   parts = [page.heading(f'The hardest mistakes ({title})')]
   if not len(wrong):
     return [*parts, page.paragraph('None.')]
-  images = own_images_source.crops(config, task.problem, task.queries[wrong])
+  images = problem_lib.crops(config, task.problem, task.queries[wrong])
   parts.append(
       page.row(
           [
@@ -180,7 +181,7 @@ def _classes(config, task, known, tested):
   for label, name in enumerate(task.class_names[:_CLASSES]):
     members = np.flatnonzero(known.labels == label)
     best = members[np.argsort(-typical[members], kind='stable')][:_EXEMPLARS]
-    images = own_images_source.crops(config, task.problem, indices[best])
+    images = problem_lib.crops(config, task.problem, indices[best])
     found = (
         'not tested'
         if np.isnan(recalls[label])

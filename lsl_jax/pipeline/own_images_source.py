@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import numpy as np
-
 from lsl_jax import data
 from lsl_jax.data import check, encoded, subset, unreadable
 from lsl_jax.pipeline import problem as problem_lib
@@ -52,16 +50,3 @@ def called(images: Any, index: int) -> str:
     name = images.paths[index].rsplit('/', 1)[-1]
     return name.encode(errors='backslashreplace').decode()
   return f'image {index}'
-
-
-def crops(
-    config: Any, problem: problem_lib.Problem, indices: np.ndarray
-) -> np.ndarray:
-  """What the network sees of images, uint8 `[m, size, size, 3]`."""
-  return data.to_array(
-      problem.images,
-      indices,
-      size=config.data.size,
-      resize=config.data.resize,
-      keep_aspect=config.data.keep_aspect,
-  )

@@ -23,6 +23,7 @@ from lsl_jax.pipeline import (
     own_images_source,
     registry,
 )
+from lsl_jax.pipeline import problem as problem_lib
 from lsl_jax.pipeline import task as task_lib
 from lsl_jax.pipeline.study import Outcome
 from lsl_jax.pipeline.trained import Trained
@@ -254,7 +255,7 @@ def _recogniser(
         known,
         class_name,
         features[rows],
-        list(own_images_source.crops(config, task.problem, chosen)),
+        list(problem_lib.crops(config, task.problem, chosen)),
         [names[i] for i in chosen],
     )
   return known

@@ -3,10 +3,6 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from flax import linen as nn
-import jax
-import jax.numpy as jnp
-
 from lsl_jax import models
 from lsl_jax.models import efficientnet, perceptual, pretrained
 from lsl_jax.pipeline import registry
@@ -20,7 +16,7 @@ def _vgg16(spec: Any) -> perceptual.Perceptual:
   options = _options(spec)
   if spec.authors:
     options['authors'] = True
-  variables = _weights(spec.path, 'vgg16', backbone)
+  variables = pretrained.load_backbone(spec.path, 'vgg16', backbone)
   return perceptual.vgg16(backbone, variables, **options)
 
 
@@ -28,7 +24,7 @@ def _efficientnet_lite0(spec: Any) -> perceptual.Perceptual:
   """Weights from an installed package, or from a file."""
   backbone = efficientnet.EfficientNetLite0()
   path = spec.path or 'efficientnet_lite0'
-  variables = _weights(path, 'efficientnet_lite0', backbone)
+  variables = pretrained.load_backbone(path, 'efficientnet_lite0', backbone)
   return perceptual.efficientnet_lite0(backbone, variables, **_options(spec))
 
 
@@ -83,13 +79,3 @@ def _options(spec: Any) -> dict[str, Any]:
   if spec.pixels:
     options['pixels'] = True
   return options
-
-
-def _weights(path: str, name: str, backbone: nn.Module) -> Any:
-  """Published weights, without the time of initialising others."""
-  shapes = jax.eval_shape(
-      lambda key, x: backbone.init(key, x, train=False),
-      jax.random.key(0),
-      jnp.zeros((1, 64, 64, 3)),
-  )
-  return pretrained.load(path, name, shapes)

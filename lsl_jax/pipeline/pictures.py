@@ -6,8 +6,9 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from lsl_jax import data, evaluation, lowshot, report, types
+from lsl_jax import evaluation, lowshot, report, types
 from lsl_jax.pipeline import feature_learners
+from lsl_jax.pipeline import problem as problem_lib
 from lsl_jax.pipeline import task as task_lib
 from lsl_jax.pipeline.trained import Trained
 
@@ -66,7 +67,7 @@ def figures(
           task.num_novel,
       )
   )
-  pictures = _pictures(config, task, task.pool[exemplars])
+  pictures = problem_lib.crops(config, task.problem, task.pool[exemplars])
   drawn = {
       'exemplars': report.exemplars(
           list(pictures), task.class_names[task.num_base :], list(recalls)
@@ -75,7 +76,9 @@ def figures(
   shown = _choose(predicted, labels, task.num_base, config.seed)
   if shown.size:
     drawn['predictions'] = report.predictions(
-        list(_pictures(config, task, task.queries[novel[shown]])),
+        list(
+            problem_lib.crops(config, task.problem, task.queries[novel[shown]])
+        ),
         [pictures[c - task.num_base] for c in predicted[shown]],
         [task.class_names[c] for c in labels[shown]],
         [task.class_names[c] for c in predicted[shown]],
@@ -99,15 +102,3 @@ def _choose(
     among = np.flatnonzero(won & wanted)
     chosen.append(rng.permutation(among)[: _PAIRS // 2])
   return np.concatenate(chosen)
-
-
-def _pictures(
-    config: Any, task: task_lib.Task, indices: np.ndarray
-) -> np.ndarray:
-  return data.to_array(
-      task.problem.images,
-      indices,
-      size=config.data.size,
-      resize=config.data.resize,
-      keep_aspect=config.data.keep_aspect,
-  )

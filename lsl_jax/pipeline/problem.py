@@ -88,3 +88,28 @@ def assemble(
       original_names=tuple(dataset.class_names),
       in_memory=in_memory,
   )
+
+
+def crops(
+    config: Any, problem: Problem, indices: np.ndarray, *, size: int = 0
+) -> np.ndarray:
+  """Centre crops of images, as the network sees them before normalisation.
+
+  Args:
+    config: the whole config.
+    problem: whose images they are.
+    indices: of any shape.
+    size: side of the crops; 0 for the config's.
+
+  Returns:
+    uint8 `[..., size, size, 3]`.
+  """
+  shape = np.shape(indices)
+  flat = data.to_array(
+      problem.images,
+      np.reshape(indices, -1),
+      size=size or config.data.size,
+      resize=config.data.resize,
+      keep_aspect=config.data.keep_aspect,
+  )
+  return flat.reshape(*shape, *flat.shape[1:])

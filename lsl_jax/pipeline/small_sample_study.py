@@ -170,20 +170,6 @@ def _one(
     average = jax.tree.map(jnp.array, variables['params'])
     variables = {**variables, mixmatch_objective.AVERAGE: average}
 
-  def evaluate(variables):
-    logits = features.logits(
-        config, representation, variables, problem, sample.queries
-    )
-    right = problem.labels[sample.queries]
-    return {
-        f'top{k}': float(
-            metrics.accuracy(
-                metrics.top_k(jnp.asarray(logits), jnp.asarray(right), k)
-            )
-        )
-        for k in config.evaluation.top
-    }
-
   variables = fitting.fit(
       config,
       config.train,
@@ -198,7 +184,18 @@ def _one(
       stream=stream,
       frozen=frozen,
   )
-  accuracy = evaluate(variables)
+  logits = features.logits(
+      config, representation, variables, problem, sample.queries
+  )
+  right = problem.labels[sample.queries]
+  accuracy = {
+      f'top{k}': float(
+          metrics.accuracy(
+              metrics.top_k(jnp.asarray(logits), jnp.asarray(right), k)
+          )
+      )
+      for k in config.evaluation.top
+  }
   return {'accuracy': accuracy, 'queries': len(sample.queries)}, drawn
 
 

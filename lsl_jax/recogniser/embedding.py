@@ -5,7 +5,6 @@ import pathlib
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from lsl_jax import data, models, ops
@@ -68,12 +67,7 @@ class Embedder:
       outputs: Any = backbone.apply(variables, images, train=False)
       return ops.unit(outputs['pooled'])
 
-    shapes = jax.eval_shape(
-        lambda: backbone.init(
-            jax.random.key(0), jnp.zeros((1, size, size, 3)), train=False
-        )
-    )
-    self._variables = models.load_pretrained(path, weights.backbone, shapes)
+    self._variables = models.load_backbone(path, weights.backbone, backbone)
     # Now, so that the first image does not wait for it.
     self._forward = jax.jit(features).lower(self._variables, images).compile()
     self.num_features = jax.eval_shape(features, self._variables, images).shape[
