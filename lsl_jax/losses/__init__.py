@@ -6,8 +6,17 @@ from lsl_jax.losses.dense import dense_cross_entropy
 from lsl_jax.losses.feature_norms import feature_l1, feature_l2
 from lsl_jax.losses.gradient_magnitude import batch_sgm, sgm
 from lsl_jax.losses.lifted_structures import lifted_structure
-from lsl_jax.losses.lookahead import margin_alignment, pair_losses
-from lsl_jax.losses.margins import arcface, cosface, margin_cross_entropy
+from lsl_jax.losses.lookahead import (
+    lookahead_loss,
+    margin_alignment,
+    pair_losses,
+)
+from lsl_jax.losses.margins import (
+    arcface,
+    constant_margin,
+    cosface,
+    margin_cross_entropy,
+)
 from lsl_jax.losses.multiverse import multiverse
 from lsl_jax.losses.perceptual import perceptual
 from lsl_jax.losses.proxies import proxy_nca
@@ -19,6 +28,7 @@ __all__ = [
     'Triplets',
     'arcface',
     'batch_sgm',
+    'constant_margin',
     'cosface',
     'cosine_loss',
     'cross_entropy',
@@ -27,6 +37,7 @@ __all__ = [
     'feature_l1',
     'feature_l2',
     'lifted_structure',
+    'lookahead_loss',
     'margin_alignment',
     'margin_cross_entropy',
     'mine_triplets',

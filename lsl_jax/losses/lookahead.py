@@ -67,5 +67,35 @@ def margin_alignment(
   return jax.jvp(loss_with_margin, (logits,), (moves,))[1]
 
 
+def lookahead_loss(
+    logits: jax.Array,
+    labels: jax.Array,
+    margins: jax.Array,
+    logits_of: Callable[[Any], tuple[jax.Array, jax.Array]],
+    params: Any,
+    *,
+    axis_name: str | None = None,
+) -> jax.Array:
+  """The margin loss of a network, whose margins learn by `margin_alignment`.
+
+  Its value is the mean of `pair_losses`. Its gradient reaches the network
+  through the logits alone, and the margins through the alignment alone.
+
+  Args:
+    logits: of E tasks, `[E, M, N]`.
+    labels: `[E, M]` int.
+    margins: of each task, `[E, N, N]`.
+    logits_of: as `margin_alignment` takes it.
+    params: likewise.
+    axis_name: likewise.
+
+  Returns:
+    A scalar, in nats.
+  """
+  gain = margin_alignment(logits_of, params, margins, axis_name=axis_name)
+  value = pair_losses(logits, labels, jax.lax.stop_gradient(margins))
+  return jnp.mean(value) - (gain - jax.lax.stop_gradient(gain))
+
+
 # Of E tasks: logits [E, M, N], labels [E, M], margins [E, N, N] -> [E, M].
 pair_losses = jax.vmap(margins_lib.margin_cross_entropy)

@@ -142,6 +142,51 @@ def arcface(
   )
 
 
+def constant_margin(
+    name: str,
+    scores: jax.Array,
+    labels: jax.Array,
+    *,
+    scale: jax.Array | float,
+    value: float,
+) -> jax.Array:
+  """The loss under a margin without parameters, by its name.
+
+  Args:
+    name: 'none'; 'naive', `value` between all classes; 'cosface' or 'arcface'.
+    scores: `[..., N]`; of the last two, cosines.
+    labels: `[...]` int, in 0 .. N - 1.
+    scale: of the scores, a scalar or what broadcasts against them.
+    value: the margin.
+
+  Returns:
+    The loss of each example, `[...]`, in nats.
+
+  Raises:
+    ValueError: another name.
+
+  References:
+    Li et al. 2020, eqs. 1 and 2, and table 4.
+
+  >>> constant_margin(
+  ...     'naive', jnp.zeros((1, 2)), jnp.array([0]), scale=1.0, value=0.0)
+  Array([0.6931472], dtype=float32)
+  """
+  angular = {'cosface': cosface, 'arcface': arcface}
+  if name in angular:
+    return angular[name](scores, labels, scale=scale, margin=value)
+  constants = {'none': 0.0, 'naive': value}
+  if name not in constants:
+    raise ValueError(
+        f'no margin without parameters is named {name!r}; accepted:'
+        f' {", ".join((*constants, *angular))}'
+    )
+  way = scores.shape[-1]
+  return margin_cross_entropy(
+      scale * scores, labels, jnp.full((way, way), constants[name])
+  )
+
+
 def _check(cosines: jax.Array, labels: jax.Array) -> jax.Array:
   """Which entries are the right class's, `[..., N]` bool."""
   chex.assert_equal_shape_prefix([cosines, labels], labels.ndim)

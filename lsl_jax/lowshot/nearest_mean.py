@@ -6,10 +6,10 @@ References:
   distance).
 """
 
-import chex
 import jax.numpy as jnp
 
-from lsl_jax import ops, types
+from lsl_jax import types
+from lsl_jax.lowshot.metric_prototypes import metric_prototypes
 
 
 def nearest_mean() -> types.Learner:
@@ -22,33 +22,21 @@ def nearest_mean() -> types.Learner:
     they are missing) unless there are no base classes; its classifier is the
     means, `[C + N, D]`. Views `[S, A, D]` count as examples.
   """
+  means = metric_prototypes(metric='squared_euclidean')
 
   def fit(key, base, support):
-    del key
-    size = support.features.shape[-1]
-    features = support.features.reshape(-1, size).astype(jnp.float32)
-    views = features.shape[0] // support.labels.shape[0]
-    novel = ops.class_means(
-        features, jnp.repeat(support.labels, views), support.num_classes
-    )
-    if not base.num_classes:
-      return novel
-    if base.features is None or base.labels is None:
+    if base.num_classes and (base.features is None or base.labels is None):
       raise ValueError(
           f'{base.num_classes} base classes without base.features and'
           ' base.labels; class means are taken of stored base examples'
       )
-    means = ops.class_means(
-        base.features.astype(jnp.float32), base.labels, base.num_classes
+    features = support.features.reshape(-1, support.features.shape[-1])
+    views = features.shape[0] // support.labels.shape[0]
+    examples = types.Support(
+        features.astype(jnp.float32),
+        jnp.repeat(support.labels, views),
+        support.num_classes,
     )
-    return jnp.concatenate([means, novel])
+    return means.fit(key, base, examples)
 
-  def predict(means, features):
-    chex.assert_equal_shape_suffix([means, features], 1)
-    size = features.shape[-1]
-    distances = ops.squared_distances(
-        features.reshape(-1, size).astype(jnp.float32), means
-    )
-    return -distances.reshape(*features.shape[:-1], -1)
-
-  return types.Learner(fit, predict)
+  return types.Learner(fit, means.predict)

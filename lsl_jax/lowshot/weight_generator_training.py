@@ -140,7 +140,7 @@ def _train(
   def loss(params, state, key):
     logits, wanted = logits_of(params, key)
     right = jnp.mean(jnp.argmax(logits, -1) == wanted)
-    value, gain, state, metrics = _with_margin(
+    value, state, metrics = _with_margin(
         margin,
         params,
         state,
@@ -150,7 +150,7 @@ def _train(
         lambda p: logits_of(p, key),
     )
     metrics |= {'loss': value, 'accuracy': right}
-    return value - (gain - jax.lax.stop_gradient(gain)), (state, metrics)
+    return value, (state, metrics)
 
   def step(carry, number):
     params, state, memory = carry
@@ -168,41 +168,27 @@ def _train(
 def _with_margin(
     margin, params, state, similarities, logits, wanted, logits_of
 ):
-  """The loss, what the margins gain by a step, the state, and metrics."""
-  tasks, _, num_classes = logits.shape
+  """The loss, the state, and metrics."""
   if not margin.learned:
-    if margin.name in margin_spec.ANGULAR:
-      face = losses.cosface if margin.name == 'cosface' else losses.arcface
-      value = face(
-          logits / params['scale'],
-          wanted,
-          scale=params['scale'],
-          margin=margin.value,
-      )
-    else:
-      constant = margin.value if margin.name == 'naive' else 0.0
-      value = losses.margin_cross_entropy(
-          logits, wanted, jnp.full((num_classes, num_classes), constant)
-      )
-    return jnp.mean(value), 0.0, state, {}
+    scale = params['scale']
+    value = losses.constant_margin(
+        margin.name, logits / scale, wanted, scale=scale, value=margin.value
+    )
+    return jnp.mean(value), state, {}
   margins, state = margin_spec.generate(
       margin, {'params': params['margins'], **state}, similarities[None]
   )
+  tasks, _, num_classes = logits.shape
   repeated = jnp.broadcast_to(margins, (tasks, num_classes, num_classes))
-  used, gain = repeated, 0.0
   if margin.remedy == 'meta':
-    used = jax.lax.stop_gradient(repeated)
-    gain = losses.margin_alignment(logits_of, params, repeated)
-  value = jnp.mean(losses.pair_losses(logits, wanted, used))
-  return (
-      value,
-      gain,
-      state,
-      {
-          'margin': jnp.mean(margin_spec.mean_margin(margins)),
-          'margin_slope': margin_spec.margin_slope(margins, similarities[None]),
-      },
-  )
+    value = losses.lookahead_loss(logits, wanted, repeated, logits_of, params)
+  else:
+    value = jnp.mean(losses.pair_losses(logits, wanted, repeated))
+  metrics = {
+      'margin': jnp.mean(margin_spec.mean_margin(margins)),
+      'margin_slope': margin_spec.margin_slope(margins, similarities[None]),
+  }
+  return value, state, metrics
 
 
 def _episode(key, features, rows, stage, largest):

@@ -66,7 +66,15 @@ def with_margin(
 def _without_generator(scorer, margin) -> types.Representation:
   def loss(params, model_state, batch, key):
     scored, new_state = scorer.score(params, model_state, batch, key)
-    value = jnp.mean(_losses(margin, scored))
+    value = jnp.mean(
+        losses.constant_margin(
+            margin.name,
+            scored.scores,
+            scored.labels,
+            scale=scores_lib.aligned(scored.scale, 3),
+            value=margin.value,
+        )
+    )
     return value, (new_state, {'loss': value, **_metrics(scored)})
 
   return types.Representation(scorer.init, loss, scorer.embed, scorer.logits)
@@ -92,42 +100,32 @@ def _with_generator(
         axis_name=axis_name,
     )
     new_state = scores_lib.join(new_state, scores_lib.MARGINS, own_state)
-    used, gain = margins, 0.0
     if margin.remedy == 'meta':
 
       def logits_of(params):
         scored, _ = scorer.score(params, model_state, batch, key)
         return scored.logits, scored.labels
 
-      used = jax.lax.stop_gradient(margins)
-      gain = losses.margin_alignment(
-          logits_of, params, margins, axis_name=axis_name
+      value = losses.lookahead_loss(
+          scored.logits,
+          scored.labels,
+          margins,
+          logits_of,
+          params,
+          axis_name=axis_name,
       )
-    value = jnp.mean(losses.pair_losses(scored.logits, scored.labels, used))
+    else:
+      pairs = losses.pair_losses(scored.logits, scored.labels, margins)
+      value = jnp.mean(pairs)
     metrics = {
         'loss': value,
         **_metrics(scored),
         'margin': jnp.mean(margin_spec.mean_margin(margins)),
         'margin_slope': margin_spec.margin_slope(margins, found),
     }
-    # The gradient of the gain, but not its value, belongs to the loss.
-    return value - (gain - jax.lax.stop_gradient(gain)), (new_state, metrics)
+    return value, (new_state, metrics)
 
   return types.Representation(init, loss, scorer.embed, scorer.logits)
-
-
-def _losses(margin: margin_spec.Margin, scored: scores_lib.Scored) -> jax.Array:
-  """The loss of each example under a margin without parameters, `[E, M]`."""
-  if margin.name in margin_spec.ANGULAR:
-    loss = losses.cosface if margin.name == 'cosface' else losses.arcface
-    return loss(
-        scored.scores, scored.labels, scale=scored.scale, margin=margin.value
-    )
-  tasks, way = scored.classes.shape
-  value = margin.value if margin.name == 'naive' else 0.0
-  return losses.pair_losses(
-      scored.logits, scored.labels, jnp.full((tasks, way, way), value)
-  )
 
 
 def _metrics(scored: scores_lib.Scored) -> dict[str, jax.Array]:

@@ -35,7 +35,7 @@ class Scored(NamedTuple):
   @property
   def logits(self) -> jax.Array:
     """`[E, M, N]`."""
-    return _aligned(self.scale, 3) * self.scores
+    return aligned(self.scale, 3) * self.scores
 
 
 class Scorer(NamedTuple):
@@ -79,7 +79,7 @@ def classifier_scores(
     outputs, new_state = run(network, params, model_state, batch.images, key)
     scale = params['classifier'].get('scale', jnp.ones(()))
     scored = Scored(
-        scores=outputs['logits'][None] / _aligned(scale, 3),
+        scores=outputs['logits'][None] / aligned(scale, 3),
         scale=scale,
         labels=batch.labels[None],
         classes=jnp.arange(num_classes)[None],
@@ -175,5 +175,6 @@ def join(
   return merged
 
 
-def _aligned(scale: jax.Array, rank: int) -> jax.Array:
+def aligned(scale: jax.Array, rank: int) -> jax.Array:
+  """A scale, `[]` or `[N]`, with as many axes as the scores it is of."""
   return jnp.reshape(scale, (1,) * (rank - jnp.ndim(scale)) + jnp.shape(scale))

@@ -159,3 +159,26 @@ def test_what_does_not_fit_is_refused():
     losses.cosface(logits, jnp.zeros((2, 1), int), scale=1.0)
   with pytest.raises(ValueError, match='between 0 and pi, not 4'):
     losses.arcface(logits, jnp.zeros(2, int), scale=1.0, margin=4.0)
+
+
+@pytest.mark.parametrize('name', ['none', 'naive', 'cosface', 'arcface'])
+def test_a_margin_by_name_is_the_loss_of_that_name(rng, name):
+  cosines = jnp.asarray(rng.uniform(-0.9, 0.9, (6, 4)), jnp.float32)
+  labels = jnp.asarray(rng.integers(0, 4, 6))
+  value = losses.constant_margin(name, cosines, labels, scale=5.0, value=0.3)
+  expected = {
+      'none': lambda: losses.cross_entropy(5 * cosines, labels),
+      'naive': lambda: losses.cosface(
+          cosines, labels, scale=5.0, margin=0.3 / 5
+      ),
+      'cosface': lambda: losses.cosface(cosines, labels, scale=5.0, margin=0.3),
+      'arcface': lambda: losses.arcface(cosines, labels, scale=5.0, margin=0.3),
+  }[name]()
+  np.testing.assert_allclose(value, expected, rtol=1e-5)
+
+
+def test_an_unknown_margin_is_told_with_those_that_are():
+  with pytest.raises(ValueError, match="'class'; accepted: none, naive, cosf"):
+    losses.constant_margin(
+        'class', jnp.zeros((1, 2)), jnp.array([0]), scale=1.0, value=1.0
+    )
