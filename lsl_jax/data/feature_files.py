@@ -9,20 +9,19 @@
   and one for test images. Needs the extra `hdf5` (h5py).
 """
 
-import contextlib
+from collections.abc import Sequence
 import dataclasses
 import os
 import pathlib
 from typing import Any
-import zipfile
 
 import numpy as np
 
-from lsl_jax.data import bounded_file, npz_members
+from lsl_jax.data import npz_members
 
 _HDF5 = ('.hdf5', '.h5')
 _KEYS = ('features', 'labels', 'is_train', 'class_names', 'classifier')
-_FORMAT = 'see docs/data_format.md'
+_FORMAT = npz_members.FORMAT
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -178,33 +177,18 @@ def _read_one(path: str | os.PathLike[str]) -> FeatureFile:
 
 
 def _read_npz(path: pathlib.Path) -> dict[str, np.ndarray]:
-  if not zipfile.is_zipfile(path):
-    raise ValueError(f'{path} is not a .npz file, or is truncated; {_FORMAT}')
-  with contextlib.closing(bounded_file.BoundedFile(path)) as opened:
-    try:
-      file: Any = np.load(opened, allow_pickle=False)
-      names = list(file.files)
-    # A damaged archive makes its reader raise errors of almost any type.
-    except Exception as error:
-      raise ValueError(f'{path} is damaged ({error}); {_FORMAT}') from error
-    absent = [key for key in ('features', 'labels') if key not in names]
-    if absent:
-      raise ValueError(
-          f'{path} has no key {absent[0]}; it has the keys'
-          f' {", ".join(names) or "none"}; {_FORMAT}'
-      )
-    return {key: _member(path, file, key) for key in _KEYS if key in names}
+  return npz_members.read(
+      path, _KEYS, what='file of features', check=_check_keys
+  )
 
 
-def _member(path: pathlib.Path, file: Any, key: str) -> np.ndarray:
-  try:
-    npz_members.check(file.zip, key)
-    return file[key]
-  except Exception as error:  # as above
+def _check_keys(path: pathlib.Path, keys: Sequence[str]) -> None:
+  absent = [key for key in ('features', 'labels') if key not in keys]
+  if absent:
     raise ValueError(
-        f'{path}: {key} is damaged or holds pickles, which are never loaded'
-        f' ({error}); {_FORMAT}'
-    ) from error
+        f'{path} has no key {absent[0]}; it has the keys'
+        f' {", ".join(keys) or "none"}; {_FORMAT}'
+    )
 
 
 def _read_hdf5(path: pathlib.Path) -> dict[str, np.ndarray]:

@@ -2,14 +2,10 @@
 
 from collections.abc import Sequence
 import pathlib
-import zipfile
-import zlib
 
 import numpy as np
 
-from lsl_jax.data import class_words
-
-_DAMAGED = (OSError, EOFError, ValueError, zipfile.BadZipFile, zlib.error)
+from lsl_jax.data import class_words, npz_members
 
 
 def read(
@@ -31,20 +27,19 @@ def read(
       message names file and key.
   """
   path = pathlib.Path(path)
-  if not path.is_file():
-    raise FileNotFoundError(f'the file of semantics {path} does not exist')
-  try:
-    # NumPy leaves a file open that it cannot read.
-    with path.open('rb') as opened, np.load(opened) as file:
-      lacking = [key for key in (names, values) if key not in file.files]
-      if lacking:
-        raise ValueError(
-            f'it has no key {", ".join(map(repr, lacking))}; its keys are'
-            f' {", ".join(file.files)}'
-        )
-      found, table = file[names], file[values]
-  except _DAMAGED as error:
-    raise ValueError(f'{path}: {error}') from error
+
+  def check(path, keys):
+    lacking = [key for key in (names, values) if key not in keys]
+    if lacking:
+      raise ValueError(
+          f'{path}: it has no key {", ".join(map(repr, lacking))}; its keys are'
+          f' {", ".join(keys)}'
+      )
+
+  arrays = npz_members.read(
+      path, (names, values), what='file of semantics', check=check
+  )
+  found, table = arrays[names], arrays[values]
   if found.ndim != 1 or found.dtype.kind != 'U':
     raise ValueError(
         f'{path}: {names} must be [n] strings, got {found.dtype} of shape'

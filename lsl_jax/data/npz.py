@@ -5,19 +5,17 @@ Keys: `labels`, and either `images` or `encoded` (also called `jpeg`) with
 Nothing is ever unpickled.
 """
 
-import contextlib
+from collections.abc import Sequence
 import pathlib
-from typing import Any
-import zipfile
 
 import numpy as np
 
-from lsl_jax.data import bounded_file, encoded, image_split, npz_members
 from lsl_jax.data import dataset as dataset_lib
+from lsl_jax.data import encoded, image_split, npz_members
 
 _PACKS = ('encoded', 'jpeg')
 KEYS = ('labels', 'images', *_PACKS, 'offsets', 'class_names', 'is_train')
-_FORMAT = 'see docs/data_format.md'
+_FORMAT = npz_members.FORMAT
 
 
 def load(
@@ -44,7 +42,7 @@ def load(
       arrays do not fit together; the message names the file and the key.
   """
   path = pathlib.Path(path)
-  arrays = _read(path)
+  arrays = npz_members.read(path, KEYS, what='data set', check=_check_keys)
   labels = arrays['labels']
   if labels.ndim != 1 or labels.dtype.kind not in 'iu':
     raise ValueError(
@@ -67,29 +65,7 @@ def load(
     raise ValueError(f'{path}: {error}') from error
 
 
-def _read(path: pathlib.Path) -> dict[str, np.ndarray]:
-  """The arrays of the format; others are not even read."""
-  if not path.is_file():
-    raise FileNotFoundError(f'the data set {path} does not exist')
-  if not zipfile.is_zipfile(path):
-    raise ValueError(
-        f'{path} is not a .npz file, or is truncated; write it with'
-        f' numpy.savez, {_FORMAT}'
-    )
-  with contextlib.closing(bounded_file.BoundedFile(path)) as opened:
-    try:
-      file = np.load(opened, allow_pickle=False)
-    # A damaged archive makes its reader raise errors of almost any type.
-    except Exception as error:
-      raise ValueError(f'{path} is damaged ({error}); {_FORMAT}') from error
-    if not isinstance(file, np.lib.npyio.NpzFile):
-      raise ValueError(f'{path} is damaged at its start; {_FORMAT}')
-    with file:
-      _check_keys(path, file.files)
-      return {k: _array(path, file, k) for k in KEYS if k in file.files}
-
-
-def _check_keys(path: pathlib.Path, keys: list[str]) -> None:
+def _check_keys(path: pathlib.Path, keys: Sequence[str]) -> None:
   """Labels, and one kind of images."""
   found = f'it has the keys {", ".join(keys) or "none"}; {_FORMAT}'
   if 'labels' not in keys:
@@ -102,22 +78,6 @@ def _check_keys(path: pathlib.Path, keys: list[str]) -> None:
     )
   if kinds[0] in _PACKS and 'offsets' not in keys:
     raise ValueError(f'{path} has {kinds[0]} but no key offsets; {found}')
-
-
-def _array(path: pathlib.Path, file: Any, key: str) -> np.ndarray:
-  """One array; a pickle is refused."""
-  try:
-    npz_members.check(file.zip, key)
-    return file[key]
-  # NumPy's reader raises errors of almost any type on a damaged header.
-  except Exception as error:
-    if 'allow_pickle' in str(error):
-      raise ValueError(
-          f'{path}: the key {key} holds pickled Python objects, which are never'
-          ' loaded as they can run code; store a plain array (names as'
-          ' numpy.array(names, dtype=str))'
-      ) from error
-    raise ValueError(f'{path}: the key {key} is damaged ({error})') from error
 
 
 def _images(

@@ -1,14 +1,23 @@
-"""Whether a member of a `.npz` file may be read, told from its headers.
+"""Arrays of a `.npz` file that somebody gave us, read without trusting it.
 
 A few kilobytes can claim to be an array of any size, and NumPy reserves what is
 claimed. Here a claim must agree with what the archive says of the member, and
 that must be a plausible multiple of the bytes that are there.
 """
 
+from collections.abc import Callable, Sequence
+import contextlib
 import math
+import os
+import pathlib
+from typing import Any
 import zipfile
 
 import numpy as np
+
+from lsl_jax.data import bounded_file
+
+FORMAT = 'see docs/data_format.md'
 
 # Images of one colour compress a thousandfold, photographs and drawings do not.
 _RATIO = 200
@@ -20,7 +29,67 @@ _HEADERS = {
 }
 
 
-def check(archive: zipfile.ZipFile, key: str) -> None:
+def read(
+    path: str | os.PathLike[str],
+    keys: Sequence[str],
+    *,
+    what: str,
+    check: Callable[[pathlib.Path, Sequence[str]], None],
+) -> dict[str, np.ndarray]:
+  """Those of some arrays that a file has; others are not even read.
+
+  Args:
+    path: of the `.npz` file.
+    keys: of the arrays.
+    what: the file is, for the message where it is missing.
+    check: `(path, keys of the file)` raises ValueError where some are wanting.
+
+  Returns:
+    Arrays by key. Nothing is unpickled.
+
+  Raises:
+    FileNotFoundError: there is no such file.
+    ValueError: it is no `.npz` file, is damaged, or holds pickles; the message
+      names the file and the key.
+  """
+  path = pathlib.Path(path)
+  if not path.is_file():
+    raise FileNotFoundError(f'the {what} {path} does not exist')
+  if not zipfile.is_zipfile(path):
+    raise ValueError(
+        f'{path} is not a .npz file, or is truncated; write it with'
+        f' numpy.savez, {FORMAT}'
+    )
+  with contextlib.closing(bounded_file.BoundedFile(path)) as opened:
+    try:
+      file = np.load(opened, allow_pickle=False)
+    # A damaged archive makes its reader raise errors of almost any type.
+    except Exception as error:
+      raise ValueError(f'{path} is damaged ({error}); {FORMAT}') from error
+    if not isinstance(file, np.lib.npyio.NpzFile):
+      raise ValueError(f'{path} is damaged at its start; {FORMAT}')
+    with file:
+      check(path, file.files)
+      return {key: _array(path, file, key) for key in keys if key in file.files}
+
+
+def _array(path: pathlib.Path, file: Any, key: str) -> np.ndarray:
+  """One array; a pickle is refused."""
+  try:
+    check_claim(file.zip, key)
+    return file[key]
+  # NumPy's reader raises errors of almost any type on a damaged header.
+  except Exception as error:
+    if 'allow_pickle' in str(error):
+      raise ValueError(
+          f'{path}: the key {key} holds pickled Python objects, which are never'
+          ' loaded as they can run code; store a plain array (names as'
+          ' numpy.array(names, dtype=str))'
+      ) from error
+    raise ValueError(f'{path}: the key {key} is damaged ({error})') from error
+
+
+def check_claim(archive: zipfile.ZipFile, key: str) -> None:
   """Refuses an array whose size is not what the file can hold.
 
   Args:

@@ -14,7 +14,14 @@ import numpy as np
 from PIL import Image
 import pytest
 
-from lsl_jax.data import encoded, folder, npz, splits
+from lsl_jax.data import (
+    encoded,
+    feature_files,
+    folder,
+    named_tables,
+    npz,
+    splits,
+)
 
 SECONDS, BYTES = 60.0, 150_000_000
 
@@ -119,8 +126,18 @@ def test_arrays_that_claim_other_sizes_are_refused_unread(rng, tmp_path, shape):
     npz.load(path)
 
 
-def test_a_zip_of_death_is_refused_unread(rng, tmp_path):
-  path = packed(tmp_path / 'death.npz', **sound(rng))
+@pytest.mark.parametrize(
+    'read',
+    [
+        npz.load,
+        feature_files.read,
+        lambda path: named_tables.read(path, 'labels', 'is_train'),
+    ],
+    ids=['images', 'features', 'semantics'],
+)
+def test_a_zip_of_death_is_refused_unread(rng, tmp_path, read):
+  extra = {'features': np.zeros((2, 3), np.float32)}
+  path = packed(tmp_path / 'death.npz', **sound(rng), **extra)
   size = 2**28
   deflated = zipfile.ZIP_DEFLATED
   with (
@@ -132,7 +149,7 @@ def test_a_zip_of_death_is_refused_unread(rng, tmp_path):
       member.write(bytes(2**20))
   assert path.stat().st_size < 2**23
   with pytest.raises(ValueError, match=r'death\.npz: .*claim to unpack to'):
-    npz.load(path)
+    read(path)
 
 
 @pytest.mark.parametrize(

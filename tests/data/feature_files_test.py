@@ -81,7 +81,7 @@ def test_features_are_a_data_set_whose_images_cannot_be_looked_at(
         ({'features': np.full((6, 2), np.nan)}, 'row 0 of features'),
         ({'is_train': np.ones(6)}, 'is_train must be 6 bool'),
         ({'classifier': np.ones((2, 3))}, r'classifier must be \[C, 4\]'),
-        ({'class_names': np.array(['a'], object)}, 'pickles'),
+        ({'class_names': np.array(['a'], object)}, 'pickled'),
     ],
 )
 def test_a_file_that_does_not_fit_together_is_refused_by_name(
