@@ -105,11 +105,9 @@ def _started(config: Any, variables: types.Variables) -> types.Variables:
   differing = sharing.differences(
       config.to_dict(), theirs, parts=('seed', 'data', 'model')
   )
-  if differing:
-    raise ValueError(
-        f'representation.start: the network of {source} is another one:\n'
-        + '\n'.join(f'  {line}' for line in differing)
-    )
+  sharing.refuse(
+      differing, f'representation.start: the network of {source} is another one'
+  )
   return fitting.restore(source, theirs['train'], variables)
 
 

@@ -43,24 +43,25 @@ def take(config: Any, workdir: str) -> None:
   taken = os.path.join(workdir, _CHECKPOINTS)
   if jax.process_index() == 0 and not os.path.exists(taken):
     theirs = finished(source, 'representation.workdir')
-    differing = differences(config.to_dict(), theirs)
-    if differing:
-      raise ValueError(
-          f'representation.workdir: phase 1 of {source} was another one:\n'
-          + '\n'.join(f'  {line}' for line in differing)
-      )
+    refuse(
+        differences(config.to_dict(), theirs),
+        f'representation.workdir: phase 1 of {source} was another one',
+    )
     for name in _TAKEN:
-      _copy(os.path.join(source, name), os.path.join(workdir, name))
+      copy(os.path.join(source, name), os.path.join(workdir, name))
   if jax.process_count() > 1:
     multihost_utils.sync_global_devices('phase 1 taken over')
 
 
-def finished(source: str, key: str) -> dict[str, Any]:
-  """The config of a finished run with a phase 1.
+def finished(
+    source: str, key: str, needed: Collection[str] = (_CHECKPOINTS,)
+) -> dict[str, Any]:
+  """The config of a finished run.
 
   Args:
     source: its workdir.
     key: of the setting that names it, for messages.
+    needed: what it must have beside results and config; by default a phase 1.
 
   Returns:
     Its config.
@@ -68,10 +69,10 @@ def finished(source: str, key: str) -> dict[str, Any]:
   Raises:
     FileNotFoundError: there is none.
   """
-  for name in (report.results.JSON_NAME, 'config.json', _CHECKPOINTS):
+  for name in (report.results.JSON_NAME, 'config.json', *needed):
     if not os.path.exists(os.path.join(source, name)):
       raise FileNotFoundError(
-          f'{key}: {source} is not a finished run with a phase 1, it has no'
+          f'{key}: {source} is not a finished run of that kind, it has no'
           f' {name}; run that config first'
       )
   with open(os.path.join(source, 'config.json'), encoding='utf-8') as file:
@@ -82,8 +83,9 @@ def differences(
     here: dict[str, Any],
     there: dict[str, Any],
     parts: Collection[str] = _PARTS,
+    may_differ: Collection[str] = defaults.MAY_DIFFER,
 ) -> list[str]:
-  """What keeps two configs from having the same phase 1.
+  """What keeps two configs from having the same phase 1, or another part.
 
   A setting that one of them does not have, since it was written before there
   was such a setting, counts as at its default.
@@ -92,6 +94,8 @@ def differences(
     here: a config as nested dictionaries.
     there: another one.
     parts: of the config that are compared.
+    may_differ: dotted names of settings that are not; a name also stands for
+      everything below it.
 
   Returns:
     A line a key: its name and both values.
@@ -102,9 +106,16 @@ def differences(
   value = lambda config, key: config.get(key, usual.get(key, absent))
   return [
       f'{key}: {value(there, key)} there, {value(here, key)} here'
-      for key in sorted({*here, *there} - set(defaults.MAY_DIFFER))
+      for key in sorted({*here, *there})
       if value(here, key) != value(there, key)
+      and not any(key == n or key.startswith(f'{n}.') for n in may_differ)
   ]
+
+
+def refuse(differing: Collection[str], what: str) -> None:
+  """Raises ValueError with the lines of `differences`, where there are any."""
+  if differing:
+    raise ValueError('\n'.join([f'{what}:', *(f'  {d}' for d in differing)]))
 
 
 def _flat(config: dict[str, Any], names: Collection[str]) -> dict[str, str]:
@@ -121,8 +132,8 @@ def _flat(config: dict[str, Any], names: Collection[str]) -> dict[str, str]:
   }
 
 
-def _copy(source: str, target: str) -> None:
-  """Copies a file or folder, whole or not at all."""
+def copy(source: str, target: str) -> None:
+  """Copies a file or folder if it is there, whole or not at all."""
   unfinished = f'{target}.taken'
   if os.path.isdir(source):
     shutil.rmtree(unfinished, ignore_errors=True)
