@@ -6,6 +6,8 @@ few-shot learning. CVPR 2019.
 
 from typing import Any
 
+from lsl_jax.pipeline import smoke as smoke_data
+
 # Support and query pooling of table 2, in its order.
 POOLINGS = [
     'proto_gmp_gmp',
@@ -87,14 +89,7 @@ def implant_poolings(config: Any) -> None:
 
 def smoke(config: Any) -> None:
   """Everything once, small, on few classes and for a few steps: a test."""
-  config.data.name = 'glyphs'
-  config.data.path = ''
-  config.data.options = {}
-  config.data.split = ''
-  config.data.resize = config.data.size = 32
-  config.data.memory_gb = 6.0
-  config.data.max_classes = 6
-  config.data.augment.padding = min(config.data.augment.padding, 2)
+  smoke_data.letters(config, size=32)
   config.model.options.width = 4
   if 'extra' in config.model.options:
     config.model.options.extra = 1

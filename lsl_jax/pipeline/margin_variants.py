@@ -8,6 +8,8 @@ naive, class, task, cosface, arcface) and a backbone (conv4, resnet12).
 from collections.abc import Callable
 from typing import Any
 
+from lsl_jax.pipeline import smoke as smoke_data
+
 # Of every metric-based method, the learner that tests it.
 _LEARNERS = {
     'prototypical': 'prototypical',
@@ -203,15 +205,7 @@ def resnet12(config: Any) -> None:
 
 def smoke(config: Any) -> None:
   """Everything once, small, on few classes and for a few steps: a test."""
-  config.data.name = 'glyphs'
-  config.data.path = ''
-  config.data.options = {}
-  config.data.split = ''
-  config.data.resize = config.data.size = 16
-  config.data.memory_gb = 6.0
-  config.data.max_classes = 6
-  config.data.augment.padding = min(config.data.augment.padding, 2)
-  config.model.pretrained = ''
+  smoke_data.letters(config, size=16)
   conv4(config)
   config.model.options.width = 4
   config.metric.semantics.source = 'unicode'

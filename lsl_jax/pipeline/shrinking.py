@@ -9,6 +9,8 @@ generation.
 from collections.abc import Callable
 from typing import Any
 
+from lsl_jax.pipeline import smoke as smoke_data
+
 LEARNERS = ('logistic', 'logistic_hallucinate')
 
 
@@ -128,16 +130,10 @@ def small(config: Any) -> None:
 
 def smoke(config: Any) -> None:
   """Everything once, small, on few classes and for a few steps: a test."""
-  config.data.name = 'glyphs'
-  config.data.path = ''
-  config.data.options = {}
+  smoke_data.letters(config, size=16)
   if config.learners == LEARNERS:  # the second does all that the first does
     config.learners = LEARNERS[1:]
-  with config.data.ignore_type():  # may be a mapping
-    config.data.split = ''
-  config.data.resize = config.data.size = 16
-  config.data.max_classes = 6
-  config.data.augment.update(dict.fromkeys(('padding',), 0))
+  config.data.augment.padding = 0
   config.data.augment.crop = 'none'
   config.model.backbone = 'conv4'
   config.model.options = {'width': 8, 'depth': 2}

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from lsl_jax.pipeline import perceptual
+from lsl_jax.pipeline import smoke as smoke_data
 
 
 def shots(count: int) -> Callable[[Any], None]:
@@ -182,14 +183,8 @@ def authors(config: Any) -> None:
 
 def smoke(config: Any) -> None:
   """Everything once, small, on few classes and for a few steps: a test."""
-  config.data.name = 'glyphs'
-  config.data.path = ''
-  config.data.resize = 16
-  config.data.size = 16
-  config.data.keep_aspect = False
-  config.data.max_classes = 4
+  smoke_data.letters(config, size=16, classes=4)
   config.data.augment.cutout = min(config.data.augment.cutout, 4)
-  config.model.pretrained = ''
   config.model.backbone = 'conv4'
   config.model.options = {'width': 8, 'depth': 2}
   config.small_sample.shots = min(config.small_sample.shots, 4)
