@@ -1,6 +1,10 @@
 """Data-parallel training: state, recipes, one step, one loop, checkpoints."""
 
-from lsl_jax.training.checkpoint import Checkpoints, CorruptCheckpointError
+from lsl_jax.training.checkpoint import (
+    Checkpoints,
+    CorruptCheckpointError,
+    UnwrittenCheckpointError,
+)
 from lsl_jax.training.executor import AXIS_NAMES, Executor, EXECUTORS
 from lsl_jax.training.loop import fit
 from lsl_jax.training.monitor import NonFiniteError
@@ -20,6 +24,7 @@ __all__ = [
     'Optimizer',
     'Preempted',
     'TrainState',
+    'UnwrittenCheckpointError',
     'Workdir',
     'WorkdirError',
     'claim',

@@ -4,6 +4,7 @@ The one module that knows Orbax. What is saved is a host copy of the state, so
 a checkpoint knows nothing of devices and can be restored onto any number.
 """
 
+import contextlib
 import math
 from typing import Any
 
@@ -22,6 +23,10 @@ _REVERSE = {'max': False, 'min': True}  # Orbax keeps the end of its order
 
 class CorruptCheckpointError(Exception):
   """There are checkpoints, but none of them can be read."""
+
+
+class UnwrittenCheckpointError(OSError):
+  """A checkpoint could not be written; those before it are whole."""
 
 
 class Checkpoints:
@@ -102,15 +107,20 @@ class Checkpoints:
       state: a state in host memory.
       metrics: scalars of this state; where the metric that decides which
         checkpoint is the best is among them and finite, it is saved too.
+
+    Raises:
+      UnwrittenCheckpointError: this one, or the one before, which was still
+        being written, cannot be written.
     """
     step = int(state.step)
     if step in self.steps:
       return
     value = (metrics or {}).get(self._best or '', math.nan)
     chosen = {self._best: float(value)} if math.isfinite(value) else None
-    self._orbax.save_async(
-        step, named_arrays.by_path(state), metrics=chosen, force=True
-    )
+    with self._writing():
+      self._orbax.save_async(
+          step, named_arrays.by_path(state), metrics=chosen, force=True
+      )
 
   def restore(self, like: Any, *, step: int | None = None) -> Any | None:
     """The newest state that can be read, or the state of one step.
@@ -163,12 +173,32 @@ class Checkpoints:
     return f'{self._path(steps[-1])} (step {steps[-1]})' if steps else 'none'
 
   def wait(self) -> None:
-    """Returns when every checkpoint is on the disk; raises if one failed."""
-    self._orbax.wait()
+    """Returns when every checkpoint is on the disk.
+
+    Raises:
+      UnwrittenCheckpointError: one could not be written.
+    """
+    with self._writing():
+      self._orbax.wait()
 
   def close(self) -> None:
-    """Waits for the last checkpoint and ends Orbax's threads."""
-    self._orbax.close()
+    """Waits for the last checkpoint, as `wait`, and ends Orbax's threads."""
+    with self._writing():
+      self._orbax.close()
+
+  @contextlib.contextmanager
+  def _writing(self):
+    """Says of whatever a full disk makes Orbax raise what it means here."""
+    try:
+      yield
+    except Exception as error:
+      steps = self.steps
+      kept = f'that of step {steps[-1]} is whole' if steps else 'there is none'
+      raise UnwrittenCheckpointError(
+          f'cannot write a checkpoint into {self._orbax.directory}:'
+          f' {_reason(error)}. Of those before it, {kept}. Once there is room,'
+          ' the same command goes on from there.'
+      ) from error
 
   def _path(self, step):
     return self._orbax.directory / str(step)
