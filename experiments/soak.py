@@ -19,6 +19,7 @@ import sys
 import time
 
 ROOT = pathlib.Path(__file__).parents[1]
+PROGRAM = (sys.executable, '-m', 'lsl_jax.main')
 # Long enough that most kills fall into it, short enough to be repeated.
 CONFIG = (
     '--config=configs/imprint_glyphs.py:smoke',
@@ -35,13 +36,7 @@ CONFIG = (
 def start(workdir, arguments):
   """The real command, in a process of its own."""
   return subprocess.Popen(
-      [
-          sys.executable,
-          '-m',
-          'lsl_jax.main',
-          *arguments,
-          f'--workdir={workdir}',
-      ],
+      [*PROGRAM, *arguments, f'--workdir={workdir}'],
       cwd=ROOT,
       stdout=subprocess.PIPE,
       stderr=subprocess.STDOUT,

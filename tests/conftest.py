@@ -9,7 +9,13 @@ import tempfile
 
 os.environ['NPROC'] = '32'
 os.environ['JAX_PLATFORMS'] = 'cpu'
-os.environ['XLA_FLAGS'] = '--xla_force_host_platform_device_count=8'
+# Nearly all that tests compute is small and computed once: what they wait for
+# is the compiler, which takes half the time where it does not optimise.
+os.environ['XLA_FLAGS'] = (
+    '--xla_force_host_platform_device_count=8'
+    ' --xla_backend_optimization_level=0'
+    ' --xla_cpu_use_fusion_emitters=false'
+)
 # Workers and the programs that tests start share what one of them compiled.
 os.environ.setdefault(
     'JAX_COMPILATION_CACHE_DIR',

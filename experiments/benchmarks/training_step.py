@@ -204,7 +204,7 @@ def main() -> None:
   chosen = options.network or [n for n in networks.NETWORKS if n != 'tiny']
   names = options.way or list(ways.WAYS)
   if options.quick:
-    chosen, names = ['tiny'], [ways.OURS, REFERENCE, 'Winograd 4x4']
+    chosen, names = ['tiny'], [ways.OURS, REFERENCE]
     options.repeats = 2
   facts = machine.describe('jax', 'jaxlib', 'flax', 'numpy')
   measured = {}

@@ -32,6 +32,8 @@ def ranks(logits: jax.Array, labels: jax.Array) -> jax.Array:
   own = jnp.take_along_axis(logits, jnp.clip(place, 0, num_classes - 1), -1)
   classes = jnp.arange(num_classes).reshape((1,) * labels.ndim + (-1,))
   above = (logits > own) | ((logits == own) & (classes < place))
+  # A compiler may compute the logits anew for `own`, and round otherwise.
+  above &= classes != place
   broken = jnp.any(jnp.isnan(logits), -1)
   return jnp.where(broken, num_classes, jnp.sum(above, -1, dtype=jnp.int32))
 

@@ -130,5 +130,7 @@ def _before(
   classes = jnp.arange(num_classes)[:, None]
   # "Not less" instead of "more or equal": NaN counts as before everything.
   before = jnp.where(classes < place[None], ~(logits < own), ~(logits <= own))
+  # A compiler may compute the logits anew for `own`, and round otherwise.
+  before &= classes != place[None]
   counts = jnp.where(jnp.isnan(logits), most, before)
   return jnp.sum(counts, -2, dtype=jnp.int32)

@@ -1,35 +1,50 @@
-"""The soak kills a real run, lets it finish and compares: at a small size."""
+"""The soak, of a program that takes no time (of a run: restart_run_test)."""
 
 import importlib.util
 import json
 import pathlib
+import sys
 
 import pytest
 
 PATH = pathlib.Path(__file__).parents[2] / 'experiments' / 'soak.py'
+PROGRAM = pathlib.Path(__file__).with_name('soak_program.py')
 
 
-@pytest.fixture(scope='module')
-def soak():
+@pytest.fixture
+def soak(monkeypatch):
+  """The script, which starts a small program in place of a run."""
   spec = importlib.util.spec_from_file_location('soak', PATH)
   module = importlib.util.module_from_spec(spec)
   spec.loader.exec_module(module)
+  monkeypatch.setattr(module, 'CONFIG', ())
+  monkeypatch.setattr(module, 'PROGRAM', (sys.executable, str(PROGRAM)))
   return module
 
 
-def test_a_run_that_is_killed_at_random_loses_nothing(soak, tmp_path, capsys):
-  code = soak.main(
-      [
-          *(f'--workdir={tmp_path / "soak"}', '--kills=1', '--longest=9'),
-          '--config.train.epochs=1',
-          "--config.learners=('imprint',)",
-      ]
+def _main(soak, workdir, *options):
+  return soak.main(
+      [f'--workdir={workdir}', '--kills=6', '--longest=0.7', *options]
   )
+
+
+def test_a_run_that_goes_on_after_every_kill_loses_nothing(
+    soak, tmp_path, capsys
+):
+  assert _main(soak, tmp_path / 'soak') == 0
   output = capsys.readouterr().out
-  assert code == 0, output
+  assert 'kill 1 after' in output
   assert 'nothing was lost' in output
+  assert soak.last_step(tmp_path / 'soak' / 'disturbed') == 40
   with pytest.raises(SystemExit, match='not empty'):
-    soak.main([f'--workdir={tmp_path / "soak"}'])
+    _main(soak, tmp_path / 'soak')
+
+
+def test_a_run_that_forgets_is_found_out(soak, tmp_path, capsys):
+  assert _main(soak, tmp_path / 'soak', '--forgets') == 1
+  output = capsys.readouterr().out
+  assert 'LOST: the logs have other steps' in output
+  assert 'something was lost' in output
 
 
 def test_what_is_lost_is_said(soak, tmp_path):
@@ -53,5 +68,14 @@ def test_what_is_lost_is_said(soak, tmp_path):
 
 
 def test_a_run_that_fails_is_no_success(soak, tmp_path):
+  with pytest.raises(RuntimeError, match=r'ended with: .*no such learner'):
+    soak.finish(tmp_path / 'x', ['--fails'])
+
+
+def test_the_real_program_takes_the_settings(tmp_path):
+  """The config and its settings exist: a run refuses another one by name."""
+  spec = importlib.util.spec_from_file_location('soak', PATH)
+  real = importlib.util.module_from_spec(spec)
+  spec.loader.exec_module(real)
   with pytest.raises(RuntimeError, match=r'ended with: .*unknown learner'):
-    soak.finish(tmp_path / 'x', [*soak.CONFIG, "--config.learners=('no',)"])
+    real.finish(tmp_path / 'x', [*real.CONFIG, "--config.learners=('no',)"])

@@ -2,6 +2,7 @@
 
 import json
 import pathlib
+import re
 
 import numpy as np
 import pytest
@@ -12,6 +13,8 @@ CONFIGS = sorted(
     path.stem
     for path in (pathlib.Path(__file__).parents[2] / 'configs').glob('*.py')
 )
+# Run at the same size, and looked at closer, in a test of their own.
+ELSEWHERE = {'sgm_glyphs': 'hallucination_run_test.py'}
 IMPRINTING = [name for name in CONFIGS if name.startswith('imprint_')]
 
 
@@ -65,7 +68,16 @@ def _assert_trained(workdir):
   np.testing.assert_allclose(np.linalg.norm(features, axis=-1), 1, atol=1e-5)
 
 
-@pytest.mark.parametrize('name', sorted({*CONFIGS} - {*IMPRINTING}))
+def test_the_other_smoke_runs_are_where_they_are_said_to_be():
+  for name, test in ELSEWHERE.items():
+    assert name in CONFIGS
+    text = pathlib.Path(__file__).with_name(test).read_text()
+    assert re.search(f"'{name}:[^']*smoke", text)
+
+
+@pytest.mark.parametrize(
+    'name', sorted({*CONFIGS} - {*IMPRINTING} - {*ELSEWHERE})
+)
 def test_the_smoke_run_of_any_other_config_ends_in_whole_results(
     get_config, tmp_path, name
 ):

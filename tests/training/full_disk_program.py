@@ -1,6 +1,6 @@
 """Saves while no file may grow, as on a full disk, and tells what came of it.
 
-A program of its own, since Orbax's threads leave warnings behind when they fail.
+A program of its own: Orbax's threads leave warnings behind when they fail.
 """
 
 import json
