@@ -131,6 +131,6 @@ def _before(
   # "Not less" instead of "more or equal": NaN counts as before everything.
   before = jnp.where(classes < place[None], ~(logits < own), ~(logits <= own))
   # A compiler may compute the logits anew for `own`, and round otherwise.
-  before &= classes != place[None]
+  before = jnp.where(classes == place[None], False, before)
   counts = jnp.where(jnp.isnan(logits), most, before)
   return jnp.sum(counts, -2, dtype=jnp.int32)
