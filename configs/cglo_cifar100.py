@@ -17,7 +17,8 @@ schedule, dropout and weight decay, sigma, gamma and all rates of cGLO are those
 of the authors' program, since the paper gives none.
 """
 
-from lsl_jax.pipeline import defaults, small_samples
+from lsl_jax.pipeline.settings import defaults
+from lsl_jax.pipeline.variants import small_samples
 
 
 def get_config(variants=None):

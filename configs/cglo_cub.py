@@ -15,7 +15,8 @@ authors', since the paper gives none. The paper's samples are those of Barz and
 Denzler, here they are drawn by the seed.
 """
 
-from lsl_jax.pipeline import defaults, imprinting, small_samples
+from lsl_jax.pipeline.settings import defaults
+from lsl_jax.pipeline.variants import imprinting, small_samples
 
 
 def get_config(variants=None):

@@ -11,7 +11,8 @@ GLO as the measure. Test images come from fonts that training never showed.
 What to expect, on which hardware, how long: experiments/cglo/README.md.
 """
 
-from lsl_jax.pipeline import defaults, small_samples
+from lsl_jax.pipeline.settings import defaults
+from lsl_jax.pipeline.variants import small_samples
 
 
 def get_config(variants=None):

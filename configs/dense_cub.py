@@ -12,7 +12,8 @@ A base class has some 30 images to train on, and as many held out; a novel class
 60 for tasks of 5 and 10 shots and 15 queries. Not run here for want of a GPU.
 """
 
-from lsl_jax.pipeline import defaults, dense
+from lsl_jax.pipeline.settings import defaults
+from lsl_jax.pipeline.variants import dense
 
 
 def get_config(variants=None):

@@ -12,7 +12,8 @@ What to expect, on which hardware, how long:
 experiments/dense_implant/README.md.
 """
 
-from lsl_jax.pipeline import defaults, dense
+from lsl_jax.pipeline.settings import defaults
+from lsl_jax.pipeline.variants import dense
 
 
 def get_config(variants=None):

@@ -18,7 +18,8 @@ for them. Not run here for want of a GPU; the paper's numbers are in
 experiments/dense_implant/README.md.
 """
 
-from lsl_jax.pipeline import defaults, dense
+from lsl_jax.pipeline.settings import defaults
+from lsl_jax.pipeline.variants import dense
 
 
 def get_config(variants=None):

@@ -12,7 +12,8 @@ Without `cifar100.npz` (experiments/imprinting/prepare_cifar100.py makes it),
 experiments/imprinting/README.md.
 """
 
-from lsl_jax.pipeline import defaults, imprinting
+from lsl_jax.pipeline.settings import defaults
+from lsl_jax.pipeline.variants import imprinting
 
 
 def get_config(variants=None):

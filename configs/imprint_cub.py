@@ -14,7 +14,8 @@ the paper, and chosen here as its reimplementations have it: batch size 64, the
 scale's start 10, RMSProp's decay 0.9, no weight decay, 90 epochs of phase 1.
 """
 
-from lsl_jax.pipeline import defaults, imprinting
+from lsl_jax.pipeline.settings import defaults
+from lsl_jax.pipeline.variants import imprinting
 
 
 def get_config(variants=None):

@@ -11,7 +11,8 @@ pretraining. Orders of methods can be compared with tables 1 to 3, levels not.
 `is_train`. What to expect: experiments/imprinting/README.md.
 """
 
-from lsl_jax.pipeline import defaults, imprinting
+from lsl_jax.pipeline.settings import defaults
+from lsl_jax.pipeline.variants import imprinting
 
 
 def get_config(variants=None):

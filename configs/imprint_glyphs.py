@@ -11,7 +11,8 @@ Armenian and Georgian; test images come from fonts that training never showed.
 What to expect, on which hardware, how long: experiments/imprinting/README.md.
 """
 
-from lsl_jax.pipeline import defaults, imprinting
+from lsl_jax.pipeline.settings import defaults
+from lsl_jax.pipeline.variants import imprinting
 
 
 def get_config(variants=None):

@@ -20,7 +20,8 @@ What was measured: experiments/adaptive_margin/README.md. At full size: not run;
 30,000 batches of Conv-4 are hours of one GPU, of ResNet-12 about a day.
 """
 
-from lsl_jax.pipeline import defaults, margin_variants
+from lsl_jax.pipeline.settings import defaults
+from lsl_jax.pipeline.variants import margin_variants
 
 IMAGES = 60 * 500
 BATCHES = 30_000

@@ -13,7 +13,8 @@ class, task, cosface or arcface; joint, floor, mean, meta or fixed. What to
 expect, on which hardware, how long: experiments/adaptive_margin/README.md.
 """
 
-from lsl_jax.pipeline import defaults, margin_variants
+from lsl_jax.pipeline.settings import defaults
+from lsl_jax.pipeline.variants import margin_variants
 
 IMAGES = 9772  # of the base classes
 BATCHES = 400

@@ -28,7 +28,8 @@ run here; 400,000 batches of 400 images in phase 1 take about two days on a GPU.
 
 import ml_collections
 
-from lsl_jax.pipeline import defaults, margin_variants
+from lsl_jax.pipeline.settings import defaults
+from lsl_jax.pipeline.variants import margin_variants
 
 
 def get_config(variants=None):

@@ -26,7 +26,8 @@ AM3's, since the paper tells none. The paper's numbers, 600 tasks: AM3 + TRAML
 67.10 and 79.54. At full size: not run; about a day of one GPU with ResNet-12.
 """
 
-from lsl_jax.pipeline import defaults, margin_variants
+from lsl_jax.pipeline.settings import defaults
+from lsl_jax.pipeline.variants import margin_variants
 
 IMAGES = 64 * 600
 BATCHES = 30_000

@@ -21,7 +21,8 @@ About 20 ms of a CPU core an image, and some seconds at the start. What to
 expect depends on the images; docs/own_images.md has examples.
 """
 
-from lsl_jax.pipeline import defaults, imprinting
+from lsl_jax.pipeline.settings import defaults
+from lsl_jax.pipeline.variants import imprinting
 
 
 def get_config(variants=None):

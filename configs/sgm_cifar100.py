@@ -13,7 +13,8 @@ experiments/imprinting/prepare_cifar100.py makes `cifar100.npz`. What to expect,
 on which hardware, how long: experiments/shrink_hallucinate/README.md.
 """
 
-from lsl_jax.pipeline import defaults, shrinking
+from lsl_jax.pipeline.settings import defaults
+from lsl_jax.pipeline.variants import shrinking
 
 
 def get_config(variants=None):

@@ -11,7 +11,8 @@ What to expect, on which hardware, how long:
 experiments/shrink_hallucinate/README.md.
 """
 
-from lsl_jax.pipeline import defaults, shrinking
+from lsl_jax.pipeline.settings import defaults
+from lsl_jax.pipeline.variants import shrinking
 
 
 def get_config(variants=None):

@@ -22,7 +22,8 @@ the low-shot phase alone takes features of any network (`data.name=features`).
 
 import ml_collections
 
-from lsl_jax.pipeline import defaults, shrinking
+from lsl_jax.pipeline.settings import defaults
+from lsl_jax.pipeline.variants import shrinking
 
 
 def get_config(variants=None):

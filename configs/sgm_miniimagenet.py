@@ -12,7 +12,8 @@ in docs/data_format.md; a quarter of each class is for testing. Not measured
 here yet.
 """
 
-from lsl_jax.pipeline import defaults, shrinking
+from lsl_jax.pipeline.settings import defaults
+from lsl_jax.pipeline.variants import shrinking
 
 
 def get_config(variants=None):

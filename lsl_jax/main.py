@@ -12,7 +12,8 @@ import sys
 from absl import app, flags, logging
 from ml_collections import config_flags
 
-from lsl_jax.pipeline import overrides, runtime
+from lsl_jax.pipeline import runtime
+from lsl_jax.pipeline.settings import overrides
 
 _CONFIG = config_flags.DEFINE_config_file(
     'config',

@@ -8,7 +8,7 @@ import pytest
 
 from lsl_jax import models
 from lsl_jax.data.load import SOURCES
-from lsl_jax.pipeline import registry, representations
+from lsl_jax.pipeline.learners import registry, representations
 
 DOCS = pathlib.Path(__file__).parents[1] / 'docs'
 BLOCKS = re.findall(

@@ -6,7 +6,7 @@ import re
 import jax
 import pytest
 
-from lsl_jax.pipeline import imprinting
+from lsl_jax.pipeline.variants import imprinting
 
 ROOT = pathlib.Path(__file__).parents[1]
 

@@ -22,7 +22,9 @@ import numpy as np
 
 from lsl_jax import report
 from lsl_jax.models import margin_spec, margins
-from lsl_jax.pipeline import fitting, metric_learning, registry, runtime
+from lsl_jax.pipeline import runtime
+from lsl_jax.pipeline.learners import metric_learning, registry
+from lsl_jax.pipeline.stages import fitting
 
 
 def learned(

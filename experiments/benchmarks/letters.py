@@ -13,7 +13,9 @@ def make(variant: str | None) -> tuple[Any, ...]:
   sys.path.insert(0, str(pathlib.Path(__file__).parents[2]))
   from configs import imprint_glyphs
   from lsl_jax import training
-  from lsl_jax.pipeline import fitting, phase1, registry, sources
+  from lsl_jax.pipeline.learners import registry
+  from lsl_jax.pipeline.problems import sources
+  from lsl_jax.pipeline.stages import fitting, phase1
 
   config = imprint_glyphs.get_config(variant)
   with tempfile.TemporaryDirectory() as folder:

@@ -20,8 +20,10 @@ import ml_collections
 import numpy as np
 
 from lsl_jax import report
-from lsl_jax.pipeline import cglo, fitting, samples
-from lsl_jax.pipeline import problem as problem_lib
+from lsl_jax.pipeline.cglo import cglo
+from lsl_jax.pipeline.problems import problem as problem_lib
+from lsl_jax.pipeline.problems import samples
+from lsl_jax.pipeline.stages import fitting
 
 _ROWS = {'cglo': 'with the classifier', 'no_classifier': 'without'}
 

@@ -28,7 +28,7 @@ class Row(NamedTuple):
 
   Attributes:
     title: what the paper calls it.
-    variants: of the config, see lsl_jax/pipeline/small_samples.py.
+    variants: of the config, see lsl_jax/pipeline/variants/small_samples.py.
     shared: whether its generators are those of row `cglo`.
   """
 

@@ -22,7 +22,9 @@ import numpy as np
 
 from lsl_jax import data, report
 from lsl_jax.ops import activation, pooling, similarity
-from lsl_jax.pipeline import features, phase1, scripting, sources
+from lsl_jax.pipeline import scripting
+from lsl_jax.pipeline.problems import sources
+from lsl_jax.pipeline.stages import features, phase1
 
 _COLUMNS = {'pooling': 'gap', 'dense classification': 'dc'}
 _SHOTS = 5

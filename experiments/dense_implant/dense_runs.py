@@ -21,7 +21,7 @@ class Run(NamedTuple):
   """What a run adds to the config.
 
   Attributes:
-    variants: of the config, see lsl_jax/pipeline/dense.py.
+    variants: of the config, see lsl_jax/pipeline/variants/dense.py.
     network: the run whose network it takes over, '' for its own.
   """
 

@@ -20,7 +20,8 @@ import dense_runs
 import numpy as np
 
 from lsl_jax import evaluation, report
-from lsl_jax.pipeline import dense, scripting
+from lsl_jax.pipeline import scripting
+from lsl_jax.pipeline.variants import dense
 
 _PAPER = pathlib.Path(__file__).with_name('lifchitz2019.json')
 _NAMES = {'gap': 'GAP', 'gmp': 'GMP', 'dense': 'DC'}

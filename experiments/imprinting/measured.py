@@ -10,7 +10,9 @@ from flax import traverse_util
 import numpy as np
 
 from lsl_jax import evaluation, report
-from lsl_jax.pipeline import defaults, registry, scripting
+from lsl_jax.pipeline import scripting
+from lsl_jax.pipeline.learners import registry
+from lsl_jax.pipeline.settings import defaults
 
 # By seed, one number a draw.
 BySeed = Mapping[int, np.ndarray]
@@ -23,8 +25,8 @@ class Measured(NamedTuple):
     accuracies: fractions, one a draw, `[T]`, by `LEARNER/SPLIT/METRIC` and
       number of shots. Of a learner that trains, the end of its curve; the
       beginning goes by `LEARNER_start/SPLIT/METRIC`.
-    curves: of learners that train, as lsl_jax/pipeline/trained_learners.py
-      writes them.
+    curves: of learners that train, as stages/trained_learners.py writes
+      them.
     config: the run's.
     draws_hash: the same for runs that drew the same support sets.
   """

@@ -6,7 +6,7 @@ import paper
 import runs
 import verdicts
 
-from lsl_jax.pipeline import registry
+from lsl_jax.pipeline.learners import registry
 
 
 class Side(NamedTuple):

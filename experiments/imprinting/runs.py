@@ -11,8 +11,10 @@ import dataclasses
 import os
 from typing import Any, NamedTuple
 
-from lsl_jax.pipeline import registry, scripting, sharing
 from lsl_jax.pipeline import run as pipeline
+from lsl_jax.pipeline import scripting
+from lsl_jax.pipeline.learners import registry
+from lsl_jax.pipeline.stages import sharing
 
 _ON_FEATURES = ('random', 'imprint', 'imprint_aug', 'nearest')
 _FINE_TUNED = ('random_finetune', 'imprint_finetune')
@@ -25,8 +27,8 @@ class Run(NamedTuple):
   """What a run adds to the config.
 
   Attributes:
-    variants: of the config, see lsl_jax/pipeline/imprinting.py.
-    learners: names of lsl_jax/pipeline/registry.py.
+    variants: of the config, see lsl_jax/pipeline/variants/imprinting.py.
+    learners: names of lsl_jax/pipeline/learners/registry.py.
     shots: which of the config's shots are wanted; all if empty, or if the
       config has none of them.
   """

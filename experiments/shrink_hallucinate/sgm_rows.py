@@ -12,7 +12,7 @@ class Row(NamedTuple):
 
   Attributes:
     run: a name of `RUNS`.
-    learner: a name of lsl_jax/pipeline/registry.py.
+    learner: a name of lsl_jax/pipeline/learners/registry.py.
     paper: what the row is called in paper.json, behind the backbone.
   """
 
@@ -22,7 +22,7 @@ class Row(NamedTuple):
 
 
 # By run, the variants of the config that it adds, which are described in
-# lsl_jax/pipeline/shrinking.py.
+# lsl_jax/pipeline/variants/shrinking.py.
 RUNS: dict[str, tuple[str, ...]] = {
     'baseline': (),
     'sgm': ('sgm',),

@@ -14,7 +14,8 @@ import numpy as np
 import lsl_jax
 from lsl_jax import report, training
 from lsl_jax.data import encoded
-from lsl_jax.pipeline import defaults, registry, studies
+from lsl_jax.pipeline import choices, studies
+from lsl_jax.pipeline.settings import defaults
 
 Preempted = training.Preempted
 # What a user can mend: shown as a message, not as a traceback.
@@ -42,7 +43,7 @@ def run(config: Any, workdir: str) -> list[dict[str, Any]]:
   Raises:
     one of `ERRORS`, or `Preempted` after SIGTERM.
   """
-  study = registry.choose(
+  study = choices.choose(
       studies.STUDIES, config.evaluation.protocol, 'evaluation.protocol'
   )
   study.check(config)

@@ -14,7 +14,8 @@ from absl import flags
 from ml_collections import config_flags
 
 from lsl_jax import report
-from lsl_jax.pipeline import overrides, run, runtime
+from lsl_jax.pipeline import run, runtime
+from lsl_jax.pipeline.settings import overrides
 
 
 def parser(description: str | None) -> argparse.ArgumentParser:

@@ -62,7 +62,7 @@ def test_every_row_is_one_of_variants_that_exist(scripts, get_variants):
 
 @pytest.fixture
 def get_variants():
-  from lsl_jax.pipeline import small_samples
+  from lsl_jax.pipeline.variants import small_samples
 
   return {*small_samples.VARIANTS}
 

@@ -7,7 +7,7 @@ import pathlib
 import numpy as np
 import pytest
 
-from lsl_jax.pipeline import registry
+from lsl_jax.pipeline.learners import registry
 
 _FOLDER = pathlib.Path(__file__).parents[2] / 'experiments' / 'dense_implant'
 _ROOT = _FOLDER.parents[1]

@@ -5,7 +5,7 @@ import pathlib
 import pytest
 
 from lsl_jax import training
-from lsl_jax.pipeline import lowshot_study
+from lsl_jax.pipeline.studies import lowshot_study
 
 # ml_collections loads config files in a way that Python will drop.
 pytestmark = pytest.mark.filterwarnings(

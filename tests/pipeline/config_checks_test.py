@@ -4,7 +4,9 @@ import re
 
 import pytest
 
-from lsl_jax.pipeline import config_checks, imprinting, run
+from lsl_jax.pipeline import run
+from lsl_jax.pipeline.studies import config_checks
+from lsl_jax.pipeline.variants import imprinting
 
 
 def _set(config, dotted, value):

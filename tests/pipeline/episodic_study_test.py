@@ -5,12 +5,10 @@ import json
 import numpy as np
 import pytest
 
-from lsl_jax.pipeline import (
-    dense,
-    dense_learners,
-    episodic_study,
-    run,
-)
+from lsl_jax.pipeline import run
+from lsl_jax.pipeline.learners import dense_learners
+from lsl_jax.pipeline.studies import episodic_study
+from lsl_jax.pipeline.variants import dense
 
 
 @pytest.fixture(scope='session')

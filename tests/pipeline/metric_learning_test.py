@@ -5,13 +5,10 @@ import json
 import numpy as np
 import pytest
 
-from lsl_jax.pipeline import (
-    episodic_study,
-    margin_variants,
-    metric_learning,
-    registry,
-    run,
-)
+from lsl_jax.pipeline import run
+from lsl_jax.pipeline.learners import metric_learning, registry
+from lsl_jax.pipeline.studies import episodic_study
+from lsl_jax.pipeline.variants import margin_variants
 
 CONFIGS = ('glyphs', 'cifar_fs', 'fc100', 'miniimagenet')
 

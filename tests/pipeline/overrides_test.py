@@ -2,7 +2,7 @@ import pathlib
 
 import pytest
 
-from lsl_jax.pipeline import overrides
+from lsl_jax.pipeline.settings import overrides
 
 CONFIG = str(pathlib.Path(__file__).parents[2] / 'configs/imprint_glyphs.py')
 

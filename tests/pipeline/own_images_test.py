@@ -9,7 +9,8 @@ from PIL import Image
 import pytest
 
 from lsl_jax import recogniser
-from lsl_jax.pipeline import own_images_report, own_images_study, run
+from lsl_jax.pipeline import run
+from lsl_jax.pipeline.studies import own_images_report, own_images_study
 
 WEIGHTS = pathlib.Path(__file__).parents[1] / 'models/resnet10_width1.pth'
 COLOURS = {

@@ -2,7 +2,8 @@
 
 import pytest
 
-from lsl_jax.pipeline import phases, registry
+from lsl_jax.pipeline.learners import registry
+from lsl_jax.pipeline.stages import phases
 
 
 def _entry(*needs):

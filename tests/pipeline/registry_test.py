@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from lsl_jax import representation, types
-from lsl_jax.pipeline import defaults, registry
+from lsl_jax.pipeline.learners import registry
+from lsl_jax.pipeline.settings import defaults
 
 PENALTIES = [f'softmax_{name}' for name in representation.REGULARISERS]
 

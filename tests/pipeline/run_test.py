@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from lsl_jax import training
-from lsl_jax.pipeline import defaults, run
+from lsl_jax.pipeline import run
+from lsl_jax.pipeline.settings import defaults
 
 
 def _contents(workdir, pattern):

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from lsl_jax.pipeline import problem as problem_lib
-from lsl_jax.pipeline import samples
+from lsl_jax.pipeline.problems import problem as problem_lib
+from lsl_jax.pipeline.problems import samples
 
 
 @pytest.fixture

@@ -2,7 +2,8 @@ import json
 
 import pytest
 
-from lsl_jax.pipeline import defaults, sharing
+from lsl_jax.pipeline.settings import defaults
+from lsl_jax.pipeline.stages import sharing
 
 
 @pytest.fixture

@@ -6,7 +6,10 @@ import shutil
 import numpy as np
 import pytest
 
-from lsl_jax.pipeline import cglo_sharing, run, samples, small_samples
+from lsl_jax.pipeline import run
+from lsl_jax.pipeline.cglo import cglo_sharing
+from lsl_jax.pipeline.problems import samples
+from lsl_jax.pipeline.variants import small_samples
 
 SMALL = ('cglo_glyphs', 'cglo_cifar100', 'cglo_cub')
 

@@ -7,7 +7,9 @@ import re
 import numpy as np
 import pytest
 
-from lsl_jax.pipeline import imprinting, registry, run
+from lsl_jax.pipeline import run
+from lsl_jax.pipeline.learners import registry
+from lsl_jax.pipeline.variants import imprinting
 
 CONFIGS = sorted(
     path.stem

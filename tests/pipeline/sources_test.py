@@ -8,7 +8,8 @@ from PIL import Image
 import pytest
 
 from lsl_jax.data import encoded
-from lsl_jax.pipeline import run, sources
+from lsl_jax.pipeline import run
+from lsl_jax.pipeline.problems import sources
 
 CLASSES = tuple(f'kind {letter}' for letter in 'abcdefgh')
 TRAIN, TEST = 4, 3

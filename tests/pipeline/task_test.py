@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from lsl_jax import data
-from lsl_jax.pipeline import defaults, problem
-from lsl_jax.pipeline import task as task_lib
+from lsl_jax.pipeline.problems import problem
+from lsl_jax.pipeline.problems import task as task_lib
+from lsl_jax.pipeline.settings import defaults
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""cGLO as a config describes it: networks, codes, training."""

@@ -1,0 +1,1 @@
+"""Which images and classes a run is about, and how its trials are drawn."""

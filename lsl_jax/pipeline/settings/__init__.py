@@ -1,0 +1,1 @@
+"""Every key that a config may set, its default, and what it means."""

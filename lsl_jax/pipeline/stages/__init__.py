@@ -1,0 +1,1 @@
+"""Parts of a run that are made once, kept in its workdir and gone on with."""

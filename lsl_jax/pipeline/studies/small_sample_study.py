@@ -1,0 +1,270 @@
+"""N images a class, the full test set, several seeds.
+
+Azuri, Weinshall. Learning from small data through sampling an implicit
+conditional generative latent optimization model. 2020, section 4.
+"""
+
+import json
+import os
+import shutil
+from typing import Any
+
+import jax
+from jax.experimental import multihost_utils
+import jax.numpy as jnp
+import numpy as np
+
+from lsl_jax import data, evaluation, report, synthesis, training, types
+from lsl_jax import representation as representations
+from lsl_jax.data import augment
+from lsl_jax.evaluation import metrics
+from lsl_jax.pipeline import choices
+from lsl_jax.pipeline.cglo import cglo, cglo_sharing
+from lsl_jax.pipeline.learners import registry
+from lsl_jax.pipeline.problems import samples
+from lsl_jax.pipeline.problems.problem import Problem
+from lsl_jax.pipeline.stages import features, fitting, mixing, phase1
+from lsl_jax.pipeline.studies import cglo_pictures, config_checks
+from lsl_jax.pipeline.studies.study import Outcome
+from lsl_jax.representation import mixmatch_objective
+
+METHODS = {'plain': 'Baseline', 'cglo': 'cGLO', 'mixmatch': 'MixMatch'}
+
+
+def check(config: Any) -> None:
+  """Refuses a config that cannot run.
+
+  Raises:
+    ValueError: the first thing that is wrong, with what is accepted.
+  """
+  task = config.small_sample
+  choices.choose(METHODS, task.method, 'small_sample.method')
+  choices.choose(
+      dict.fromkeys(samples.REPORTS), task.report, 'small_sample.report'
+  )
+  for name in ('shots', 'seeds', 'held_out'):
+    if task[name] < 1:
+      raise ValueError(
+          f'small_sample.{name} must be at least 1, not {task[name]}'
+      )
+  config_checks.check_network(config)
+  config_checks.check_recipe(config.train, 'train')
+  fitting.augmentation(config)
+  if task.method == 'cglo':
+    cglo.check(config)
+  elif task.method == 'plain' and (task.unlabelled or task.transductive):
+    raise ValueError(
+        "small_sample.method 'plain' learns from labelled images alone: set"
+        ' small_sample.unlabelled to 0 and transductive to False'
+    )
+
+
+def run(config: Any, workdir: str) -> Outcome | None:
+  """Draws, trains and tests for every seed, going on from the workdir.
+
+  Args:
+    config: the whole config.
+    workdir: of the run.
+
+  Returns:
+    The outcome; None in all processes but the first.
+  """
+  task = config.small_sample
+  problem = samples.load(config)
+  if task.method == 'cglo' and config.cglo.workdir:
+    cglo_sharing.take(config, workdir)
+  representation = _representation(config, problem)
+  outcomes, paths = [], []
+  for number in range(task.seeds):
+    seed = fitting.derived_seed(config.seed, 'small sample', number)
+    sample = samples.draw(config, problem, seed)
+    path = os.path.join(workdir, f'seed{number}', 'outcome.json')
+    if not os.path.exists(path):
+      outcome, drawn = _one(
+          config, problem, sample, seed, number, representation, workdir
+      )
+      if jax.process_index() == 0:
+        outcome['figures'] = drawn
+        outcome['sample_hash'] = data.episode_hash(jnp.asarray(sample.labelled))
+        report.atomic.write(path, json.dumps(outcome, indent=1))
+        # The curves are kept, the classifier's weights not.
+        classifier = samples.folder(workdir, number, 'classifier')
+        shutil.rmtree(
+            os.path.join(classifier, 'checkpoints'), ignore_errors=True
+        )
+      if jax.process_count() > 1:
+        multihost_utils.sync_global_devices(f'seed {number} is finished')
+    with open(path, encoding='utf-8') as file:
+      outcomes.append(json.load(file))
+    paths += outcomes[-1]['figures']
+  if jax.process_index() != 0:
+    return None
+  return Outcome(
+      _rows(config, outcomes),
+      paths,
+      f'{problem.name}: {task.shots} images of each of'
+      f' {problem.num_classes} classes',
+      f'Accuracy on {outcomes[0]["queries"]}'
+      f' {"test" if task.report == "test" else "held-out training"} images:'
+      f' mean ± standard error over {task.seeds} seeds, each with a sample of'
+      f' its own; seed {config.seed}.',
+      {
+          'data': problem.name,
+          'classes': problem.num_classes,
+          'queries': outcomes[0]['queries'],
+          'samples': [outcome['sample_hash'] for outcome in outcomes],
+          'accuracies': [outcome['accuracy'] for outcome in outcomes],
+      },
+  )
+
+
+def _one(
+    config: Any,
+    problem: Problem,
+    sample: samples.Sample,
+    seed: int,
+    number: int,
+    representation: types.Representation,
+    workdir: str,
+) -> tuple[dict[str, Any], list[str]]:
+  """Trains on one sample; accuracy, and paths of figures."""
+  task = config.small_sample
+  repeated = np.tile(sample.labelled, samples.repetitions(config))
+  labels, frozen, stream, drawn = problem.labels, (), None, []
+  if task.method == 'cglo':
+    trained = cglo.train(
+        config,
+        problem,
+        sample,
+        fitting.derived_seed(seed, 'cglo'),
+        samples.folder(workdir, number, 'cglo'),
+    )
+    own = problem.labels[sample.labelled]
+    bank = synthesis.make_bank(
+        jnp.asarray(trained.codes), own, problem.num_classes
+    )
+    frozen = (trained.variables, bank)
+    # Batches tell which image of the sample each of theirs is.
+    labels = np.full(len(problem.labels), -1, np.int32)
+    labels[sample.labelled] = np.arange(len(sample.labelled))
+    if number == 0 and jax.process_index() == 0:
+      drawn = cglo_pictures.figures(trained, bank, problem, config, workdir)
+  elif task.method == 'mixmatch':
+    stream = mixing.make_stream(
+        config,
+        problem,
+        repeated,
+        sample.unlabelled,
+        fitting.derived_seed(seed, 'classifier'),
+        training.sharding.mesh(),
+    )
+  variables = phase1.initialise(config, representation)
+  if mixmatch_objective.AVERAGE in variables:
+    # Published weights, if any, are where the average starts, too.
+    average = jax.tree.map(jnp.array, variables['params'])
+    variables = {**variables, mixmatch_objective.AVERAGE: average}
+
+  variables = fitting.fit(
+      config,
+      config.train,
+      problem,
+      representation,
+      variables,
+      indices=repeated,
+      labels=labels,
+      folder=samples.folder(workdir, number, 'classifier'),
+      title=f'classifier, seed {number}',
+      seed=fitting.derived_seed(seed, 'classifier'),
+      stream=stream,
+      frozen=frozen,
+  )
+  logits = features.logits(
+      config, representation, variables, problem, sample.queries
+  )
+  right = problem.labels[sample.queries]
+  accuracy = {
+      f'top{k}': float(
+          metrics.accuracy(
+              metrics.top_k(jnp.asarray(logits), jnp.asarray(right), k)
+          )
+      )
+      for k in config.evaluation.top
+  }
+  return {'accuracy': accuracy, 'queries': len(sample.queries)}, drawn
+
+
+def _representation(config: Any, problem: Problem) -> types.Representation:
+  """What trains the classifier; one for all seeds, so that it compiles once."""
+  axis_name = training.AXIS_NAMES[config.executor]
+  task, spec = config.small_sample, config.mixmatch
+  if task.method == 'mixmatch':
+    network = registry.make_network(config, problem.num_classes, axis_name)
+    count = problem.num_classes * task.shots * samples.repetitions(config)
+    steps = config.train.epochs * count / config.train.batch_size
+    return representations.mixmatch(
+        network,
+        views=spec.views,
+        temperature=spec.temperature,
+        alpha=spec.alpha,
+        unlabelled_weight=spec.unlabelled_weight,
+        ramp_steps=max(1, round(spec.ramp * steps)),
+        average=spec.average,
+    )
+  representation = registry.make_representation(
+      config, problem.num_classes, axis_name
+  )
+  if task.method == 'plain':
+    return representation
+  sampling = config.synthesis
+  return synthesis.with_synthesis(
+      representation,
+      generate=cglo.make_generation(config, problem.num_classes).generate,
+      present=_present(config),
+      probability=sampling.probability,
+      per_batch=sampling.per_batch,
+      interpolation=sampling.interpolation,
+      amounts=tuple(sampling.amounts),
+      one_amount=sampling.one_amount,
+      itself=sampling.itself,
+  )
+
+
+def _present(config: Any) -> synthesis.replacement.Present:
+  """New images as the classifier sees real ones, or only cropped."""
+  normalisation = fitting.normalisation(config)
+  if config.synthesis.augment:
+    spec = fitting.augmentation(config)
+  elif config.cglo.size and config.cglo.size != config.data.size:
+    spec = augment.Spec(crop='centre', size=config.data.size)
+  else:
+    spec = augment.Spec()
+
+  def present(key, images):
+    views = augment.batch(
+        jax.random.split(key, len(images)), 255 * images, spec
+    )
+    return augment.normalise(views, **normalisation)
+
+  return present
+
+
+def _rows(config: Any, outcomes: list[dict[str, Any]]) -> list[dict[str, Any]]:
+  """One row a metric; the half-width is the standard error."""
+  task = config.small_sample
+  rows = []
+  for metric in outcomes[0]['accuracy']:
+    values = [outcome['accuracy'][metric] for outcome in outcomes]
+    error = float(evaluation.standard_error(values))
+    rows.append(
+        {
+            'method': task.title or METHODS[task.method],
+            'shots': task.shots,
+            'split': 'all',
+            'metric': metric,
+            'mean': float(np.mean(values)),
+            'half_width': None if np.isnan(error) else error,
+            'interval': 'standard error',
+            'trials': len(values),
+        }
+    )
+  return rows

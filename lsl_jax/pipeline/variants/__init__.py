@@ -1,0 +1,1 @@
+"""Variants that several configs share: rows of the papers' tables."""

@@ -1,0 +1,252 @@
+"""Variants that the configs of cGLO share: a row of its tables each.
+
+Azuri, Weinshall. Learning from small data through sampling an implicit
+conditional generative latent optimization model. 2020.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from lsl_jax.pipeline.cglo import perceptual
+from lsl_jax.pipeline.variants import smoke as smoke_data
+
+
+def shots(count: int) -> Callable[[Any], None]:
+  """The variant of N images a class."""
+
+  def variant(config: Any) -> None:
+    config.small_sample.shots = count
+
+  variant.__doc__ = f'{count} images a class.'
+  return variant
+
+
+def _plain(config: Any, title: str) -> None:
+  config.small_sample.method = 'plain'
+  config.small_sample.title = title
+
+
+def baseline(config: Any) -> None:
+  """Tables 1 to 3, 5, 6, row Baseline: standard augmentation alone."""
+  _plain(config, 'Baseline')
+
+
+def cutout(config: Any) -> None:
+  """Tables 1 and 2, row Cutout: of each second image, as cGLO replaces them."""
+  _plain(config, 'Cutout')
+  # 8 of 32 pixels, as DeVries and Taylor have it for CIFAR-100.
+  config.data.augment.cutout = config.data.size // 4
+  config.data.augment.cutout_probability = 0.5
+
+
+def random_erase(config: Any) -> None:
+  """Tables 1 and 2, row Random Erase."""
+  _plain(config, 'Random Erase')
+  config.data.augment.erase = 0.5
+
+
+def autoaugment(config: Any) -> None:
+  """Table 6: AutoAugment alone."""
+  _plain(config, 'AutoAugment')
+  config.data.augment.policy = 'cifar10'
+
+
+def autoaugment_cglo(config: Any) -> None:
+  """Table 6: AutoAugment and cGLO."""
+  config.small_sample.title = 'AutoAugment + cGLO'
+  config.data.augment.policy = 'cifar10'
+
+
+def mixmatch(config: Any) -> None:
+  """Tables 1, 2 and 5, row MixMatch: the authors' recipe of it."""
+  config.small_sample.method = 'mixmatch'
+  config.small_sample.title = 'MixMatch'
+  config.train.batch_size = 64
+  # 100 times 1024 steps, in epochs of the whole training set.
+  config.train.epochs = 131.0
+  config.train.optimizer = {
+      'name': 'adam',
+      'learning_rate': 2e-3,
+      'schedule': {'name': 'constant'},
+  }
+
+
+def cosine(config: Any) -> None:
+  """Tables 1 and 2, row Barz & Denzler: cosine loss, restarts, clipping."""
+  _plain(config, 'Barz & Denzler')
+  config.representation.name = 'cosine'
+  config.train.epochs = 372.0
+  config.train.optimizer = {
+      'name': 'sgd',
+      'learning_rate': 0.05,
+      'momentum': 0.9,
+      'clip_norm': 10.0,
+      'schedule': {'name': 'restarts', 'cycle': 12.0},
+  }
+
+
+def unlabelled_1000(config: Any) -> None:
+  """Table 5, 1000 unlabelled images."""
+  config.small_sample.unlabelled = 1000
+
+
+def unlabelled_35000(config: Any) -> None:
+  """Table 5, 35,000 unlabelled images."""
+  config.small_sample.unlabelled = 35_000
+
+
+def transductive(config: Any) -> None:
+  """Table 3, row Transductive: test images train the generator, too."""
+  config.small_sample.transductive = True
+  config.small_sample.title = 'Transductive'
+
+
+def no_classifier(config: Any) -> None:
+  """Table 3, row no classifier."""
+  config.cglo.classifier = 'none'
+  config.small_sample.title = 'no classifier'
+
+
+def no_noise(config: Any) -> None:
+  """Table 3, row no noise."""
+  config.cglo.noise = 'none'
+  config.small_sample.title = 'no noise'
+
+
+def lerp(config: Any) -> None:
+  """Table 3, row lerp."""
+  config.synthesis.interpolation = 'lerp'
+  config.small_sample.title = 'lerp'
+
+
+def latent_classifier(config: Any) -> None:
+  """Table 4, row Latent classifier."""
+  config.cglo.classifier = 'code'
+  config.cglo.classifier_options = {}
+  config.small_sample.title = 'Latent classifier'
+
+
+def hypercube(config: Any) -> None:
+  """Table 4, row Hypercube init."""
+  config.cglo.initial = 'hypercube'
+  config.small_sample.title = 'Hypercube init'
+
+
+def activations(config: Any) -> None:
+  """Table 4, row ResNet init; needs --config.cglo.activations.path."""
+  config.cglo.initial = 'activations'
+  config.small_sample.title = 'ResNet init'
+
+
+def additive_noise(config: Any) -> None:
+  """Table 4, row Additive noise."""
+  config.cglo.noise = 'add'
+  config.small_sample.title = 'Additive noise'
+
+
+def cosine_loss(config: Any) -> None:
+  """Table 4, row Cosine loss: of the classifier that cGLO helps."""
+  config.representation.name = 'cosine'
+  config.small_sample.title = 'Cosine loss'
+
+
+def efficientnet(config: Any) -> None:
+  """EfficientNet-Lite0 instead of VGG-16; a package brings its weights."""
+  config.cglo.perceptual.name = 'efficientnet_lite0'
+  config.cglo.perceptual.path = ''
+
+
+def pyramid(config: Any) -> None:
+  """The Laplacian pyramid of the original GLO instead of VGG-16."""
+  config.cglo.perceptual.name = 'pyramid'
+  config.cglo.perceptual.path = ''
+
+
+def authors(config: Any) -> None:
+  """Where the authors' program differs from the paper."""
+  config.cglo.code_size = 512
+  config.cglo.noise_layer = True
+  config.cglo.oversample = False
+  config.cglo.epochs = 202.0
+  config.cglo.double_softmax = True
+  config.cglo.forget = True
+  config.cglo.perceptual.authors = True
+  if config.cglo.classifier == 'image':
+    config.cglo.classifier_options = {'slope': 1.0, 'pooled_slope': 0.1}
+  config.synthesis.per_batch = True
+  config.synthesis.one_amount = True
+  config.synthesis.itself = True
+  if config.data.augment.cutout:
+    config.data.augment.cutout = 5
+    config.data.augment.cutout_probability = 1.0
+
+
+def smoke(config: Any) -> None:
+  """Everything once, small, on few classes and for a few steps: a test."""
+  smoke_data.letters(config, size=16, classes=4)
+  config.data.augment.cutout = min(config.data.augment.cutout, 4)
+  config.model.backbone = 'conv4'
+  config.model.options = {'width': 8, 'depth': 2}
+  config.small_sample.shots = min(config.small_sample.shots, 4)
+  config.small_sample.seeds = 2
+  config.small_sample.unlabelled = min(config.small_sample.unlabelled, 8)
+  config.small_sample.whole = 2 * config.small_sample.shots
+  config.train.batch_size = 8
+  config.train.epochs = 1.0
+  config.train.log_every = 1
+  config.train.checkpoint_every_epochs = 1.0
+  config.train.optimizer.schedule = {'name': 'constant'}
+  config.cglo.size = min(config.cglo.size, 16)
+  config.cglo.code_size = 8
+  config.cglo.noise_size = min(config.cglo.noise_size, 4)
+  config.cglo.generator.options = {'width': 4}
+  if config.cglo.classifier == 'image':
+    config.cglo.classifier_options = {'width': 4, 'depth': 2}
+  elif config.cglo.classifier == 'code':
+    config.cglo.classifier_options = {'widths': (8, 8)}
+  if config.cglo.initial == 'activations':
+    config.cglo.initial = 'sphere'  # there is no file of weights
+  config.cglo.perceptual.name = 'pyramid'
+  config.cglo.perceptual.path = ''
+  config.cglo.perceptual.levels = 2
+  config.cglo.batch_size = 8
+  config.cglo.epochs = 1.0
+  config.cglo.log_every = 1
+  config.cglo.checkpoint_every_epochs = 1.0
+
+
+VARIANTS = {
+    'baseline': baseline,
+    'cutout': cutout,
+    'random_erase': random_erase,
+    'autoaugment': autoaugment,
+    'autoaugment_cglo': autoaugment_cglo,
+    'mixmatch': mixmatch,
+    'cosine': cosine,
+    'unlabelled_1000': unlabelled_1000,
+    'unlabelled_35000': unlabelled_35000,
+    'transductive': transductive,
+    'no_classifier': no_classifier,
+    'no_noise': no_noise,
+    'lerp': lerp,
+    'latent_classifier': latent_classifier,
+    'hypercube': hypercube,
+    'activations': activations,
+    'additive_noise': additive_noise,
+    'cosine_loss': cosine_loss,
+    'efficientnet': efficientnet,
+    'pyramid': pyramid,
+    'authors': authors,
+    'smoke': smoke,
+}
+
+
+def start(config: Any) -> None:
+  """What all of these configs share: cGLO, and a linear classifier."""
+  config.evaluation.protocol = 'small_sample'
+  config.small_sample.method = 'cglo'
+  config.model.embedding = None
+  config.model.head = 'linear'
+  config.model.use_bias = True
+  config.cglo.perceptual.path = perceptual.NEEDED
+  config.train.validate_every_epochs = 0.0
