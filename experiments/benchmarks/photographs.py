@@ -7,7 +7,7 @@ import networks  # pyrefly: ignore[missing-import]
 import numpy as np
 from PIL import Image
 
-from lsl_jax.data import encoded
+from lsl_jax.data.reading import encoded
 
 # Keywords of data.streamed.
 READERS: dict[str, dict[str, Any]] = {
@@ -41,7 +41,7 @@ def make(
 ) -> tuple[Any, ...]:
   """Executor, state and streams of images that are decoded meanwhile."""
   from lsl_jax import data, training
-  from lsl_jax.data import augment
+  from lsl_jax.data.augmentation import augment
 
   images = jpegs(count)
   executor, placed, _ = networks.make(network)

@@ -1,19 +1,23 @@
 """Labelled images, how they are divided, how batches and tasks are drawn."""
 
-from lsl_jax.data.augment import IMAGENET_MEAN, IMAGENET_STD, normalise
-from lsl_jax.data.augment import Spec as AugmentSpec
+from lsl_jax.data.augmentation.augment import (
+    IMAGENET_MEAN,
+    IMAGENET_STD,
+    normalise,
+)
+from lsl_jax.data.augmentation.augment import Spec as AugmentSpec
+from lsl_jax.data.classes.splits import class_split, ClassSplit
 from lsl_jax.data.dataset import Dataset
-from lsl_jax.data.dense import to_array, to_dataset
-from lsl_jax.data.encoded import ImageError
-from lsl_jax.data.episode_order import EpisodeSampling
 from lsl_jax.data.episodes import episode_hash, sample_draws, sample_episodes
-from lsl_jax.data.grain_stream import streamed
 from lsl_jax.data.load import load
-from lsl_jax.data.memory import in_memory
-from lsl_jax.data.semantics import load as load_semantics
-from lsl_jax.data.semantics import Semantics
-from lsl_jax.data.splits import class_split, ClassSplit
-from lsl_jax.data.streams import Batches, Stream
+from lsl_jax.data.reading.dense import to_array, to_dataset
+from lsl_jax.data.reading.encoded import ImageError
+from lsl_jax.data.streaming.episode_order import EpisodeSampling
+from lsl_jax.data.streaming.grain_stream import streamed
+from lsl_jax.data.streaming.memory import in_memory
+from lsl_jax.data.streaming.streams import Batches, Stream
+from lsl_jax.data.words.semantics import load as load_semantics
+from lsl_jax.data.words.semantics import Semantics
 
 __all__ = [
     'IMAGENET_MEAN',

@@ -5,8 +5,9 @@ import inspect
 from typing import Any
 
 from lsl_jax.data import dataset as dataset_lib
-from lsl_jax.data import feature_rows, folder, glyphs, npz, tfds
 from lsl_jax.data import spec as spec_lib
+from lsl_jax.data.letters import glyphs
+from lsl_jax.data.reading import feature_rows, folder, npz, tfds
 
 SOURCES: dict[str, Callable[..., dataset_lib.Dataset]] = {
     'features': feature_rows.load,

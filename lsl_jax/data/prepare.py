@@ -8,7 +8,7 @@ import argparse
 from collections.abc import Sequence
 import sys
 
-from lsl_jax.data import preparation, tfds
+from lsl_jax.data.reading import preparation, tfds
 
 
 def prepare(name: str, path: str | None = None) -> str:

@@ -10,7 +10,7 @@ import threading
 from typing import Any
 
 from lsl_jax import recogniser
-from lsl_jax.data import encoded
+from lsl_jax.data.reading import encoded
 from lsl_jax.recogniser import starting
 
 FILE = 'recogniser.safetensors'

@@ -13,7 +13,7 @@ import numpy as np
 
 import lsl_jax
 from lsl_jax import report, training
-from lsl_jax.data import encoded
+from lsl_jax.data.reading import encoded
 from lsl_jax.pipeline import choices, studies
 from lsl_jax.pipeline.settings import defaults
 

@@ -8,7 +8,7 @@ import jax
 import numpy as np
 
 from lsl_jax import data, models, ops
-from lsl_jax.data import dense
+from lsl_jax.data.reading import dense
 from lsl_jax.models import installed
 from lsl_jax.recogniser import record
 

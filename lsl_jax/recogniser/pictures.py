@@ -6,7 +6,7 @@ import pathlib
 
 import numpy as np
 
-from lsl_jax.data import encoded, folder
+from lsl_jax.data.reading import encoded, folder
 
 
 def listed(paths: Iterable[str | os.PathLike[str]]) -> list[pathlib.Path]:

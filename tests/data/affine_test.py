@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from lsl_jax.data import affine
+from lsl_jax.data.augmentation import affine
 
 
 def _oracle(image, matrix, shift, fill):

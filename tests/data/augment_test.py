@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from lsl_jax.data import augment
+from lsl_jax.data.augmentation import augment
 
 _views = jax.jit(augment.batch, static_argnums=2)
 

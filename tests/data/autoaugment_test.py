@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image, ImageEnhance, ImageOps
 import pytest
 
-from lsl_jax.data import augment, autoaugment
+from lsl_jax.data.augmentation import augment, autoaugment
 
 _NAMES = autoaugment.OPERATIONS
 

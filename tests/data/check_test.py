@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from lsl_jax.data import check, dataset, splits
+from lsl_jax.data import dataset
+from lsl_jax.data.classes import check, splits
 
 SPLIT = splits.ClassSplit((0,), (1,), (2, 3))
 

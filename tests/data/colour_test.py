@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from lsl_jax.data import colour
+from lsl_jax.data.augmentation import colour
 
 _PARTS = ('brightness', 'contrast', 'saturation')
 

@@ -14,14 +14,9 @@ import numpy as np
 from PIL import Image
 import pytest
 
-from lsl_jax.data import (
-    encoded,
-    feature_files,
-    folder,
-    named_tables,
-    npz,
-    splits,
-)
+from lsl_jax.data.classes import splits
+from lsl_jax.data.reading import encoded, feature_files, folder, npz
+from lsl_jax.data.words import named_tables
 
 SECONDS, BYTES = 60.0, 150_000_000
 

@@ -5,7 +5,7 @@ from PIL import Image
 import pytest
 
 from lsl_jax.data import dataset as dataset_lib
-from lsl_jax.data import dense, encoded
+from lsl_jax.data.reading import dense, encoded
 
 
 def _dataset(images):

@@ -5,7 +5,7 @@ import numpy as np
 from PIL import Image
 import pytest
 
-from lsl_jax.data import encoded
+from lsl_jax.data.reading import encoded
 
 RED = (200, 30, 10)
 

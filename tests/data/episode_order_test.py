@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lsl_jax import data
-from lsl_jax.data import order
+from lsl_jax.data.streaming import order
 
 
 @pytest.fixture

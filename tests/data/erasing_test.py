@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from lsl_jax.data import augment, erasing
+from lsl_jax.data.augmentation import augment, erasing
 
 _WHITE = jnp.full((16, 12, 3), 255, jnp.uint8)
 

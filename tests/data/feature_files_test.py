@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from lsl_jax import data
-from lsl_jax.data import feature_files, feature_rows
+from lsl_jax.data.reading import feature_files, feature_rows
 
 
 @pytest.fixture

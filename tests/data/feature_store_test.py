@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from lsl_jax.data import feature_store
+from lsl_jax.data.reading import feature_store
 
 ROWS = np.arange(5)
 

@@ -2,7 +2,7 @@ import numpy as np
 from PIL import Image
 import pytest
 
-from lsl_jax.data import encoded, folder
+from lsl_jax.data.reading import encoded, folder
 
 
 def _fill(path, **classes):

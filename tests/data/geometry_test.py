@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from lsl_jax.data import geometry
+from lsl_jax.data.augmentation import geometry
 
 
 def _image(rng, height=5, width=6):

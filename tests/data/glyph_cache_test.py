@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from lsl_jax.data import glyph_cache
+from lsl_jax.data.letters import glyph_cache
 
 
 class _Maker:

@@ -3,7 +3,7 @@ import unicodedata
 import numpy as np
 import pytest
 
-from lsl_jax.data import glyph_classes, glyph_fonts
+from lsl_jax.data.letters import glyph_classes, glyph_fonts
 
 
 def _hausdorff_by_loops(first, second):

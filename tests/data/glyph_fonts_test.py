@@ -4,7 +4,7 @@ import string
 import numpy as np
 import pytest
 
-from lsl_jax.data import glyph_classes, glyph_fonts
+from lsl_jax.data.letters import glyph_classes, glyph_fonts
 
 _UNASSIGNED = '\U0010ffff'
 

@@ -2,7 +2,7 @@ import numpy as np
 from PIL import Image
 import pytest
 
-from lsl_jax.data import glyph_fonts, glyph_render
+from lsl_jax.data.letters import glyph_fonts, glyph_render
 
 _STRAIGHT = glyph_render.Distortion(
     rotation=0.0,

@@ -4,7 +4,7 @@ import unicodedata
 import numpy as np
 import pytest
 
-from lsl_jax.data import glyph_fonts, glyphs
+from lsl_jax.data.letters import glyph_fonts, glyphs
 
 
 @pytest.fixture(scope='module')

@@ -9,7 +9,9 @@ import jax
 import numpy as np
 import pytest
 
-from lsl_jax.data import augment, encoded, grain_stream, host, host_crop, order
+from lsl_jax.data.augmentation import augment
+from lsl_jax.data.reading import encoded
+from lsl_jax.data.streaming import grain_stream, host, host_crop, order
 
 _SPEC = augment.Spec(crop='random', size=6, flip=True)
 

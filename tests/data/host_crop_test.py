@@ -4,7 +4,9 @@ import numpy as np
 from PIL import Image
 import pytest
 
-from lsl_jax.data import augment, encoded, host_crop
+from lsl_jax.data.augmentation import augment
+from lsl_jax.data.reading import encoded
+from lsl_jax.data.streaming import host_crop
 
 
 def _image(height=20, width=30):

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from lsl_jax.data import image_split
+from lsl_jax.data.reading import image_split
 
 
 def test_each_class_gives_its_share_to_the_test_part():

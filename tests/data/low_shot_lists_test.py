@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from lsl_jax.data import low_shot_lists, splits
+from lsl_jax.data.classes import low_shot_lists, splits
 
 NAMES = ('n01', 'n02', 'n03', 'n04', 'n05', 'n06')
 BY_INDEX = {

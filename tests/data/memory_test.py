@@ -5,7 +5,8 @@ import jax
 import numpy as np
 import pytest
 
-from lsl_jax.data import augment, memory
+from lsl_jax.data.augmentation import augment
+from lsl_jax.data.streaming import memory
 
 _SPEC = augment.Spec(crop='random', padding=2, flip=True)
 _ALL = augment.Spec(

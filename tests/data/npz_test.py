@@ -5,7 +5,7 @@ import numpy as np
 from PIL import Image
 import pytest
 
-from lsl_jax.data import npz
+from lsl_jax.data.reading import npz
 
 IMAGES = np.arange(4 * 2 * 3 * 3, dtype=np.uint8).reshape(4, 2, 3, 3)
 LABELS = np.array([0, 1, 0, 1])

@@ -5,7 +5,7 @@ import pickle
 import numpy as np
 import pytest
 
-from lsl_jax.data import episode_order, order
+from lsl_jax.data.streaming import episode_order, order
 
 
 def test_every_epoch_visits_every_example_once_in_another_order():

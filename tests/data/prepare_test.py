@@ -6,7 +6,8 @@ import numpy as np
 from PIL import Image
 import tensorflow_datasets
 
-from lsl_jax.data import prepare, tfds
+from lsl_jax.data import prepare
+from lsl_jax.data.reading import tfds
 
 
 class LslTinyShapes(tensorflow_datasets.core.GeneratorBasedBuilder):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lsl_jax import data
-from lsl_jax.data import class_words
+from lsl_jax.data.words import class_words
 
 NAMES = ['Maple_tree', 'oak-tree', 'sea lion']
 VECTORS = {

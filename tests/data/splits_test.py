@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from lsl_jax.data import dataset as dataset_lib
-from lsl_jax.data import splits
+from lsl_jax.data.classes import splits
 
 NAMES = ('ant', 'bee', 'cat', 'dog', 'emu', 'fox')
 SHIPPED = {

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from lsl_jax import types
-from lsl_jax.data import streams
+from lsl_jax.data.streaming import streams
 
 _P = jax.sharding.PartitionSpec
 

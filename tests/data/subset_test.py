@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from lsl_jax.data import dataset as dataset_lib
-from lsl_jax.data import subset
+from lsl_jax.data.reading import subset
 
 
 def _dataset(images):

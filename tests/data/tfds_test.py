@@ -6,7 +6,7 @@ from PIL import Image
 import pytest
 import tensorflow_datasets
 
-from lsl_jax.data import encoded, tfds
+from lsl_jax.data.reading import encoded, tfds
 
 
 def _file(shade, kind='PNG'):

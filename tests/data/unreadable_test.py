@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from lsl_jax.data import dataset as dataset_lib
-from lsl_jax.data import encoded, unreadable
+from lsl_jax.data.reading import encoded, unreadable
 
 
 class _Images(encoded.Encoded):

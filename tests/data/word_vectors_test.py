@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from lsl_jax.data import word_vectors
+from lsl_jax.data.words import word_vectors
 
 GLOVE = 'the 1 2 3\nmaple 0.5 -1e-2 2\n. . . 7 8 9\nmaple 0 0 0\ntree 4 5 6\n'
 

@@ -4,7 +4,7 @@ import pathlib
 import numpy as np
 import pytest
 
-from lsl_jax.data import npz
+from lsl_jax.data.reading import npz
 
 _FILE = (
     pathlib.Path(__file__).parents[2]

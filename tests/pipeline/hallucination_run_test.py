@@ -6,7 +6,7 @@ import shutil
 import numpy as np
 import pytest
 
-from lsl_jax.data import feature_files
+from lsl_jax.data.reading import feature_files
 from lsl_jax.pipeline import run
 
 LEARNERS = (

@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image
 import pytest
 
-from lsl_jax.data import encoded
+from lsl_jax.data.reading import encoded
 from lsl_jax.pipeline import run
 from lsl_jax.pipeline.problems import sources
 

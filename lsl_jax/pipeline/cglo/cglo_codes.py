@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from lsl_jax import evaluation, models, synthesis
-from lsl_jax.data import augment
+from lsl_jax.data.augmentation import augment
 from lsl_jax.models import pretrained
 
 _BATCH = 256

@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from lsl_jax import synthesis, training
-from lsl_jax.data import order
+from lsl_jax.data.streaming import order
 from lsl_jax.pipeline.stages import fitting
 from lsl_jax.synthesis import codes as codes_lib
 from lsl_jax.synthesis import step as step_lib

@@ -3,7 +3,8 @@
 from typing import Any
 
 from lsl_jax import data
-from lsl_jax.data import check, encoded, subset, unreadable
+from lsl_jax.data.classes import check
+from lsl_jax.data.reading import encoded, subset, unreadable
 from lsl_jax.pipeline.problems import problem as problem_lib
 from lsl_jax.pipeline.problems import sources
 

@@ -9,7 +9,9 @@ import jax
 import numpy as np
 
 from lsl_jax import data
-from lsl_jax.data import check, dense, feature_rows, glyphs, splits, subset
+from lsl_jax.data.classes import check, splits
+from lsl_jax.data.letters import glyphs
+from lsl_jax.data.reading import dense, feature_rows, subset
 from lsl_jax.pipeline.problems import problem as problem_lib
 
 # What a run may report.

@@ -7,7 +7,7 @@ import jax
 import numpy as np
 
 from lsl_jax import data
-from lsl_jax.data import low_shot_lists
+from lsl_jax.data.classes import low_shot_lists
 from lsl_jax.pipeline import choices
 from lsl_jax.pipeline.problems.problem import Problem
 

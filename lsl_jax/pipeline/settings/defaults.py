@@ -10,7 +10,7 @@ from typing import Any
 
 import ml_collections
 
-from lsl_jax.data import augment
+from lsl_jax.data.augmentation import augment
 from lsl_jax.pipeline.settings import (
     episodic_defaults,
     hallucination_defaults,

@@ -6,7 +6,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from lsl_jax.data import feature_files
+from lsl_jax.data.reading import feature_files
 from lsl_jax.pipeline.learners.trained import Trained
 from lsl_jax.pipeline.problems.problem import Problem
 from lsl_jax.pipeline.stages import kept_features

@@ -10,7 +10,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from lsl_jax import data, evaluation, types
-from lsl_jax.data import augment, feature_rows, geometry
+from lsl_jax.data.augmentation import augment, geometry
+from lsl_jax.data.reading import feature_rows
 from lsl_jax.pipeline.problems.problem import Problem
 from lsl_jax.pipeline.stages import fitting
 

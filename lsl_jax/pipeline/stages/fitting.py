@@ -12,7 +12,8 @@ import jax
 import numpy as np
 
 from lsl_jax import data, report, training, types
-from lsl_jax.data import augment, streams
+from lsl_jax.data.augmentation import augment
+from lsl_jax.data.streaming import streams
 from lsl_jax.pipeline import choices
 from lsl_jax.pipeline.problems.problem import Problem
 

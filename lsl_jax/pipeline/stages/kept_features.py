@@ -7,7 +7,7 @@ import jax
 import numpy as np
 
 from lsl_jax import types
-from lsl_jax.data import feature_rows, feature_store
+from lsl_jax.data.reading import feature_rows, feature_store
 from lsl_jax.pipeline.problems.problem import Problem
 from lsl_jax.pipeline.stages import features
 

@@ -10,7 +10,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from lsl_jax import data, training, types
-from lsl_jax.data import augment, streams
+from lsl_jax.data.augmentation import augment
+from lsl_jax.data.streaming import streams
 from lsl_jax.pipeline.problems.problem import Problem
 from lsl_jax.pipeline.stages import fitting
 

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from lsl_jax import evaluation, lowshot, training, types
-from lsl_jax.data import feature_rows
+from lsl_jax.data.reading import feature_rows
 from lsl_jax.models import pretrained
 from lsl_jax.pipeline.learners import metric_learning, registry
 from lsl_jax.pipeline.learners.trained import Trained

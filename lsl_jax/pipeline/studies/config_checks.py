@@ -3,7 +3,7 @@
 from typing import Any
 
 from lsl_jax import models, training
-from lsl_jax.data import order
+from lsl_jax.data.streaming import order
 from lsl_jax.pipeline import choices
 from lsl_jax.pipeline.learners import registry
 from lsl_jax.pipeline.problems import sources

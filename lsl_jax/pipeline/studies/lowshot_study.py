@@ -5,7 +5,7 @@ from typing import Any
 import jax
 
 from lsl_jax import data
-from lsl_jax.data import feature_rows
+from lsl_jax.data.reading import feature_rows
 from lsl_jax.pipeline.learners import registry
 from lsl_jax.pipeline.problems import sources
 from lsl_jax.pipeline.problems import task as task_lib

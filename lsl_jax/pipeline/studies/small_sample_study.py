@@ -16,7 +16,7 @@ import numpy as np
 
 from lsl_jax import data, evaluation, report, synthesis, training, types
 from lsl_jax import representation as representations
-from lsl_jax.data import augment
+from lsl_jax.data.augmentation import augment
 from lsl_jax.evaluation import metrics
 from lsl_jax.pipeline import choices
 from lsl_jax.pipeline.cglo import cglo, cglo_sharing

@@ -13,8 +13,14 @@ import chex
 import jax
 import jax.numpy as jnp
 
-from lsl_jax.data import affine, autoaugment, colour, erasing, geometry
 from lsl_jax.data import spec as spec_lib
+from lsl_jax.data.augmentation import (
+    affine,
+    autoaugment,
+    colour,
+    erasing,
+    geometry,
+)
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)

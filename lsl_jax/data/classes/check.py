@@ -5,7 +5,8 @@ import warnings
 import numpy as np
 
 from lsl_jax.data import dataset as dataset_lib
-from lsl_jax.data import splits, unreadable
+from lsl_jax.data.classes import splits
+from lsl_jax.data.reading import unreadable
 
 
 def check(

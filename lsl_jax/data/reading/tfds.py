@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from lsl_jax.data import dataset as dataset_lib
-from lsl_jax.data import preparation, records
 from lsl_jax.data import spec as spec_lib
+from lsl_jax.data.reading import preparation, records
 
 
 def load(

@@ -5,7 +5,8 @@ import pathlib
 
 import numpy as np
 
-from lsl_jax.data import class_words, npz_members
+from lsl_jax.data.reading import npz_members
+from lsl_jax.data.words import class_words
 
 
 def read(

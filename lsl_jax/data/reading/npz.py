@@ -11,7 +11,7 @@ import pathlib
 import numpy as np
 
 from lsl_jax.data import dataset as dataset_lib
-from lsl_jax.data import encoded, image_split, npz_members
+from lsl_jax.data.reading import encoded, image_split, npz_members
 
 _PACKS = ('encoded', 'jpeg')
 KEYS = ('labels', 'images', *_PACKS, 'offsets', 'class_names', 'is_train')

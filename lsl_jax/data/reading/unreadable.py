@@ -8,7 +8,7 @@ import warnings
 import numpy as np
 
 from lsl_jax.data import dataset as dataset_lib
-from lsl_jax.data import encoded, subset
+from lsl_jax.data.reading import encoded, subset
 
 POLICIES = ('error', 'skip')
 _CHUNK = 32  # images a task, so that a task outweighs its bookkeeping

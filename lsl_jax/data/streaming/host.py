@@ -9,8 +9,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from lsl_jax.data import encoded, geometry, host_crop
-from lsl_jax.data import order as order_lib
+from lsl_jax.data.augmentation import geometry
+from lsl_jax.data.reading import encoded
+from lsl_jax.data.streaming import host_crop
+from lsl_jax.data.streaming import order as order_lib
 
 _ATTEMPTS = 20  # Replacements tried for one place before giving up.
 

@@ -14,12 +14,12 @@ import PIL
 from PIL import features
 
 from lsl_jax.data import dataset as dataset_lib
-from lsl_jax.data import (
+from lsl_jax.data.classes import splits
+from lsl_jax.data.letters import (
     glyph_cache,
     glyph_classes,
     glyph_fonts,
     glyph_render,
-    splits,
 )
 
 VERSION = 2  # raise it whenever the same arguments give other images

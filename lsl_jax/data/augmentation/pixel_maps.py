@@ -8,7 +8,7 @@ import chex
 import jax
 import jax.numpy as jnp
 
-from lsl_jax.data import colour
+from lsl_jax.data.augmentation import colour
 
 _VALUES = 256
 

@@ -9,8 +9,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from lsl_jax import types
-from lsl_jax.data import augment, streams
-from lsl_jax.data import order as order_lib
+from lsl_jax.data.augmentation import augment
+from lsl_jax.data.streaming import order as order_lib
+from lsl_jax.data.streaming import streams
 
 
 def in_memory(

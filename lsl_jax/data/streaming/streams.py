@@ -17,7 +17,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from lsl_jax import types
-from lsl_jax.data import augment
+from lsl_jax.data.augmentation import augment
 
 
 class Batches(Iterator[types.Batch]):

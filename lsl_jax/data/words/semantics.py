@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from lsl_jax.data import class_words, named_tables, word_vectors
 from lsl_jax.data import spec as spec_lib
+from lsl_jax.data.words import class_words, named_tables, word_vectors
 
 
 class Semantics(NamedTuple):

@@ -11,7 +11,7 @@ import warnings
 import numpy as np
 
 from lsl_jax.data import dataset as dataset_lib
-from lsl_jax.data import encoded, image_split
+from lsl_jax.data.reading import encoded, image_split
 
 ENDINGS = (
     '.bmp',

@@ -15,7 +15,7 @@ import zipfile
 
 import numpy as np
 
-from lsl_jax.data import bounded_file
+from lsl_jax.data.reading import bounded_file
 
 FORMAT = 'see docs/data_format.md'
 

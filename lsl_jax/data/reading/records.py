@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from lsl_jax.data import encoded
+from lsl_jax.data.reading import encoded
 
 _CACHE = 'lsl_jax_labels.npz'
 

@@ -25,8 +25,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from lsl_jax.data import dataset as dataset_lib
-from lsl_jax.data import low_shot_lists, split_rules
 from lsl_jax.data import spec as spec_lib
+from lsl_jax.data.classes import low_shot_lists, split_rules
 
 PARTS = ('base', 'validation', 'novel')
 _KEYS = (*PARTS, 'seed', 'modulus', 'num_classes', 'aliases', 'source')

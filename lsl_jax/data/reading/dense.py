@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 
 from lsl_jax.data import dataset as dataset_lib
-from lsl_jax.data import encoded, unreadable
+from lsl_jax.data.reading import encoded, unreadable
 
 
 def to_array(

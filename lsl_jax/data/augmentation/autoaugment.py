@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from lsl_jax.data import affine, pixel_maps
+from lsl_jax.data.augmentation import affine, pixel_maps
 
 OPERATIONS = (
     'ShearX',

@@ -17,8 +17,10 @@ import jax.numpy as jnp
 import numpy as np
 
 from lsl_jax import types
-from lsl_jax.data import augment, host, host_crop, streams, unreadable
-from lsl_jax.data import order as order_lib
+from lsl_jax.data.augmentation import augment
+from lsl_jax.data.reading import unreadable
+from lsl_jax.data.streaming import host, host_crop, streams
+from lsl_jax.data.streaming import order as order_lib
 
 _STEPS = 2**40  # Grain wants a length; no run gets there.
 

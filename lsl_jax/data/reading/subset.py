@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from lsl_jax.data import dataset as dataset_lib
-from lsl_jax.data import feature_rows
+from lsl_jax.data.reading import feature_rows
 
 
 class Subset(Sequence):

@@ -12,7 +12,7 @@ import unicodedata
 import numpy as np
 from PIL import Image
 
-from lsl_jax.data import glyph_fonts
+from lsl_jax.data.letters import glyph_fonts
 
 _SIDE = 64  # pixels, of the drawings that are compared
 

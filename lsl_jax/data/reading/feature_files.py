@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from lsl_jax.data import npz_members
+from lsl_jax.data.reading import npz_members
 
 _HDF5 = ('.hdf5', '.h5')
 _KEYS = ('features', 'labels', 'is_train', 'class_names', 'classifier')

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from lsl_jax.data import dataset as dataset_lib
-from lsl_jax.data import feature_files, image_split
+from lsl_jax.data.reading import feature_files, image_split
 
 
 class FeatureRows:

@@ -6,7 +6,7 @@ import functools
 import numpy as np
 
 from lsl_jax.data import members as members_lib
-from lsl_jax.data import order as order_lib
+from lsl_jax.data.streaming import order as order_lib
 
 
 @dataclasses.dataclass(frozen=True)

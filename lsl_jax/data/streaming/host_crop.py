@@ -5,7 +5,8 @@ import dataclasses
 import numpy as np
 from PIL import Image
 
-from lsl_jax.data import augment, encoded, geometry
+from lsl_jax.data.augmentation import augment, geometry
+from lsl_jax.data.reading import encoded
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""Which classes are base, validation and novel."""
