@@ -21,7 +21,7 @@ What was measured: experiments/adaptive_margin/README.md. At full size: not run;
 """
 
 from lsl_jax.pipeline.settings import defaults
-from lsl_jax.pipeline.variants import margin_variants
+from lsl_jax.pipeline.variants import margin_methods, margin_variants
 
 IMAGES = 60 * 500
 BATCHES = 30_000
@@ -34,7 +34,7 @@ def get_config(variants=None):
   config.data.path = 'cifar100.npz'
   config.data.split = 'fc100'
   margin_variants.protocol(config, images=IMAGES)
-  margin_variants.conv4(config)
+  margin_methods.conv4(config)
   return defaults.apply(
       config,
       variants,

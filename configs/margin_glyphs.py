@@ -14,7 +14,7 @@ expect, on which hardware, how long: experiments/adaptive_margin/README.md.
 """
 
 from lsl_jax.pipeline.settings import defaults
-from lsl_jax.pipeline.variants import margin_variants
+from lsl_jax.pipeline.variants import margin_methods, margin_variants
 
 IMAGES = 9772  # of the base classes
 BATCHES = 400
@@ -28,7 +28,7 @@ def get_config(variants=None):
   config.data.augment.rotation = 8.0
   config.data.augment.zoom = 0.1
   margin_variants.protocol(config, images=IMAGES)
-  margin_variants.conv4(config)
+  margin_methods.conv4(config)
   config.metric.semantics.source = 'unicode'
   config.metric.semantics.path = ''
   margin_variants.narrow(config, BATCHES, IMAGES)
@@ -44,5 +44,5 @@ def get_config(variants=None):
 
 
 def dynamic(config):
-  margin_variants.dynamic(config)
+  margin_methods.dynamic(config)
   margin_variants.narrow(config, BATCHES, IMAGES)

@@ -29,7 +29,7 @@ run here; 400,000 batches of 400 images in phase 1 take about two days on a GPU.
 import ml_collections
 
 from lsl_jax.pipeline.settings import defaults
-from lsl_jax.pipeline.variants import margin_variants
+from lsl_jax.pipeline.variants import margin_methods, margin_variants
 
 
 def get_config(variants=None):
@@ -46,7 +46,7 @@ def get_config(variants=None):
   config.data.normalisation = 'imagenet'
   config.model.backbone = 'resnet10'
   config.model.embedding = None
-  margin_variants.dynamic(config)
+  margin_methods.dynamic(config)
   config.data.augment.crop = 'resized'
   config.data.augment.padding = 0
   config.metric.semantics.source = 'words'

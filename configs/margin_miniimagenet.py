@@ -27,7 +27,7 @@ AM3's, since the paper tells none. The paper's numbers, 600 tasks: AM3 + TRAML
 """
 
 from lsl_jax.pipeline.settings import defaults
-from lsl_jax.pipeline.variants import margin_variants
+from lsl_jax.pipeline.variants import margin_methods, margin_variants
 
 IMAGES = 64 * 600
 BATCHES = 30_000
@@ -40,7 +40,7 @@ def get_config(variants=None):
   config.data.split = 'miniimagenet'
   config.data.resize = config.data.size = 84
   margin_variants.protocol(config, images=IMAGES)
-  margin_variants.resnet12(config)
+  margin_methods.resnet12(config)
   return defaults.apply(
       config,
       variants,
@@ -65,5 +65,5 @@ def wordnet(config):
 
 def narrow(config):
   """A network of a quarter of the width, and a recipe for one CPU core."""
-  margin_variants.conv4(config)
+  margin_methods.conv4(config)
   margin_variants.narrow(config, 400, IMAGES)

@@ -17,10 +17,14 @@ from lsl_jax import data, evaluation, models, recogniser, types
 from lsl_jax.pipeline.learners import registry
 from lsl_jax.pipeline.learners.trained import Trained
 from lsl_jax.pipeline.problems import own_images_source
-from lsl_jax.pipeline.problems import problem as problem_lib
 from lsl_jax.pipeline.problems import task as task_lib
-from lsl_jax.pipeline.stages import feature_learners, fitting
-from lsl_jax.pipeline.studies import config_checks, outputs, own_images_report
+from lsl_jax.pipeline.stages import feature_learners
+from lsl_jax.pipeline.studies import (
+    config_checks,
+    outputs,
+    own_images_recogniser,
+    own_images_report,
+)
 from lsl_jax.pipeline.studies.study import Outcome
 
 RECOGNISER = 'recogniser.safetensors'
@@ -103,7 +107,7 @@ def run(config: Any, workdir: str) -> Outcome | None:
   rows = outputs.rows(config, accuracies, [])
   figures = outputs.figures(config, task, rows, [], workdir) if rows else []
   outputs.write_trials(workdir, accuracies)
-  known = _recogniser(config, task, trained, names, workdir)
+  known = own_images_recogniser.make(config, task, trained, names, workdir)
   recogniser.write(os.path.join(workdir, RECOGNISER), known)
   own_images_report.write(config, task, rows, tested, known, figures, workdir)
   return Outcome(
@@ -204,61 +208,6 @@ def _test(
       scores,
       evaluation.proportion_interval(right, len(predicted)),
   )
-
-
-def _recogniser(
-    config: Any,
-    task: task_lib.Task,
-    trained: Trained,
-    names: tuple[str, ...],
-    workdir: str,
-) -> recogniser.Recogniser:
-  """Imprinted from all images, those of the test too."""
-  spec = config.data
-  normalisation = fitting.normalisation(config)
-  parts = [('pool_features', task.pool)]
-  if len(task.queries):
-    parts.append(('queries', task.queries))
-  features = np.concatenate(
-      [
-          feature_learners.stored(config, task, trained, workdir, *part)
-          for part in parts
-      ]
-  )
-  features /= np.linalg.norm(features, axis=1, keepdims=True)
-  indices = np.concatenate([task.pool, task.queries])
-  known = recogniser.empty(
-      recogniser.reference(
-          config.model.backbone,
-          config.model.pretrained,
-          config.model.options.to_dict(),
-      ),
-      recogniser.Preprocessing(
-          spec.size,
-          spec.resize,
-          spec.keep_aspect,
-          _three(normalisation['mean']),
-          _three(normalisation['std']),
-      ),
-      features.shape[1],
-      keep=config.own_images.keep,
-  )
-  for label, class_name in enumerate(task.class_names):
-    rows = np.flatnonzero(task.labels[indices] == label)
-    chosen = indices[rows]
-    known = recogniser.add(
-        known,
-        class_name,
-        features[rows],
-        list(problem_lib.crops(config, task.problem, chosen)),
-        [names[i] for i in chosen],
-    )
-  return known
-
-
-def _three(values: tuple[float, ...]) -> tuple[float, float, float]:
-  red, green, blue = values
-  return red, green, blue
 
 
 def _note(

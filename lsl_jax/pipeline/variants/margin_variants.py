@@ -1,22 +1,16 @@
 """Variants that the configs of adaptive margins share: a table's row is three.
 
 Li, Huang, Lan, Feng, Li, Wang. Boosting few-shot learning with adaptive margin
-loss. CVPR 2020. A method (protonet, am3, matching, dynamic), a margin (none,
-naive, class, task, cosface, arcface) and a backbone (conv4, resnet12).
+loss. CVPR 2020. A method and a backbone (margin_methods) and a margin
+(none, naive, class, task, cosface, arcface).
 """
 
 from collections.abc import Callable
 from typing import Any
 
+from lsl_jax.pipeline.variants import margin_methods as methods
 from lsl_jax.pipeline.variants import smoke as smoke_data
 
-# Of every metric-based method, the learner that tests it.
-_LEARNERS = {
-    'prototypical': 'prototypical',
-    'am3': 'am3',
-    'matching': 'matching_cosine',
-    'cosine_margin': 'dynamic',
-}
 # 300 numbers a word, as AM3 has them; which file the paper took is not known.
 GLOVE = 'glove.6B.300d.txt'
 
@@ -42,7 +36,7 @@ def protocol(config: Any, *, images: int) -> None:
   config.train.optimizer.weight_decay_mask = 'kernels'
   config.train.optimizer.clip_each = 1.0
   five_shot(config)
-  protonet(config)
+  methods.protonet(config)
   iterations(config, 30_000, images)
   _default_margin(config)
 
@@ -100,73 +94,6 @@ def five_shot(config: Any) -> None:
   config.evaluation.shots = (5,)
 
 
-def protonet(config: Any) -> None:
-  """Tables 1 and 3: prototypical networks; the distance is not squared.
-
-  Li et al. have the opposite of the distance as logits (section 4.3.2), Snell
-  et al. that of its square: the variant `squared`.
-  """
-  _method(config, 'prototypical')
-  config.metric.distance = 'euclidean'
-
-
-def am3(config: Any) -> None:
-  """Tables 1, 3 and 4: AM3 on prototypical networks, distances as in AM3."""
-  _method(config, 'am3')
-  config.metric.distance = 'euclidean'
-
-
-def matching(config: Any) -> None:
-  """Table 1: matching networks, without contextual embeddings."""
-  _method(config, 'matching')
-  config.metric.scale = 10.0
-  config.metric.learn_scale = True
-
-
-def dynamic(config: Any) -> None:
-  """Tables 1 and 2: Dynamic FSL, a cosine classifier and a weight generator.
-
-  Its own recipe: 60,000 batches of 256 images, random crops and flips.
-  """
-  _method(config, 'cosine_margin')
-  config.train.sampling = 'epoch'
-  config.model.head = 'cosine'
-  _without_last(config)
-  size = config.data.size
-  config.data.augment.crop = 'random'
-  config.data.augment.padding = max(2, size * 8 // 84)
-  config.data.augment.flip = config.data.name != 'glyphs'
-  config.train.batch_size = 256
-  config.train.iterations = 60_000
-  config.train.optimizer = {
-      'name': 'sgd',
-      'learning_rate': 0.1,
-      'momentum': 0.9,
-      'nesterov': True,
-      'weight_decay': 5e-4,
-      'schedule': {'name': 'cosine'},
-  }
-
-
-def generalized(config: Any) -> None:
-  """Section 3.5: base and novel classes together, all of the novel ones."""
-  config.evaluation.protocol = 'generalized'
-  config.evaluation.spaces = ('joint', 'own', 'prior')
-  config.evaluation.top = (1,)
-
-
-def cosine(config: Any) -> None:
-  """Table 4: cosines in place of distances, with a trained scale from ten."""
-  config.metric.distance = 'cosine'
-  config.metric.scale = 10.0
-  config.metric.learn_scale = True
-
-
-def squared(config: Any) -> None:
-  """Squared distances, as Snell et al. 2017 have them."""
-  config.metric.distance = 'squared_euclidean'
-
-
 def _margin(name: str, **settings: Any) -> Callable[[Any], None]:
   def variant(config: Any) -> None:
     config.metric.margin.name = name
@@ -187,26 +114,10 @@ def arcface(config: Any) -> None:
   _as_cosines(config)
 
 
-def conv4(config: Any) -> None:
-  """Four blocks of 64 channels, the map as it is: 1600 numbers at 84 pixels."""
-  config.model.backbone = 'conv4'
-  config.model.options = {'width': 64}
-  config.model.pooling = 'flatten'
-  _without_last(config)
-
-
-def resnet12(config: Any) -> None:
-  """ResNet-12 of TADAM, which pools the map to 512 numbers."""
-  config.model.backbone = 'resnet12'
-  config.model.options = {'width': 64}
-  config.model.pooling = 'gap'
-  _without_last(config)
-
-
 def smoke(config: Any) -> None:
   """Everything once, small, on few classes and for a few steps: a test."""
   smoke_data.letters(config, size=16)
-  conv4(config)
+  methods.conv4(config)
   config.model.options.width = 4
   config.metric.semantics.source = 'unicode'
   config.metric.semantics.path = ''
@@ -232,21 +143,9 @@ def smoke(config: Any) -> None:
   config.evaluation.draws = 3
 
 
-def _method(config: Any, name: str) -> None:
-  config.representation.name = name
-  config.learners = (_LEARNERS[name],)
-
-
-def _without_last(config: Any) -> None:
-  """A cosine classifier's extractor ends without ReLU, or swish."""
-  if config.representation.name == 'cosine_margin':
-    last = 'last_swish' if config.model.backbone == 'resnet12' else 'last_relu'
-    config.model.options[last] = False
-
-
 def _as_cosines(config: Any) -> None:
   if config.representation.name in ('prototypical', 'am3'):
-    cosine(config)
+    methods.cosine(config)
 
 
 def _default_margin(config: Any) -> None:
@@ -267,21 +166,21 @@ def _remedy(name: str) -> Callable[[Any], None]:
 
 
 VARIANTS = {
-    'protonet': protonet,
-    'am3': am3,
-    'matching': matching,
-    'dynamic': dynamic,
+    'protonet': methods.protonet,
+    'am3': methods.am3,
+    'matching': methods.matching,
+    'dynamic': methods.dynamic,
     'none': _margin('none'),
     'naive': _margin('naive'),
     'class': _margin('class'),
     'task': _margin('task'),
     'cosface': cosface,
     'arcface': arcface,
-    'generalized': generalized,
-    'cosine': cosine,
-    'squared': squared,
-    'conv4': conv4,
-    'resnet12': resnet12,
+    'generalized': methods.generalized,
+    'cosine': methods.cosine,
+    'squared': methods.squared,
+    'conv4': methods.conv4,
+    'resnet12': methods.resnet12,
     'joint': _remedy('joint'),
     'floor': _remedy('floor'),
     'mean': _remedy('mean'),
