@@ -44,7 +44,8 @@ def _oracle(x, kernel):
 
 
 @pytest.mark.parametrize(
-    'name', ['training_step', 'input_pipeline', 'episodic_training']
+    'name',
+    ['training_step', 'input_pipeline', 'episodic_training', 'recognise'],
 )
 def test_a_benchmark_runs_quickly_and_leaves_its_numbers(name, tmp_path):
   outcome = subprocess.run(
