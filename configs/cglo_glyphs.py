@@ -20,7 +20,7 @@ def get_config(variants=None):
   small_samples.start(config)
   small_samples.pyramid(config)
   config.data.name = 'glyphs'
-  config.data.max_classes = 50
+  config.data.max_classes = 20  # more would take more than minutes on a CPU
   # Letters differ by their orientation: no flips, and turns only slightly.
   config.data.augment.crop = 'random'
   config.data.augment.padding = 2

@@ -14,7 +14,6 @@ os.environ['JAX_PLATFORMS'] = 'cpu'
 os.environ['XLA_FLAGS'] = (
     '--xla_force_host_platform_device_count=8'
     ' --xla_backend_optimization_level=0'
-    ' --xla_cpu_use_fusion_emitters=false'
 )
 # Workers and the programs that tests start share what one of them compiled.
 os.environ.setdefault(
@@ -28,6 +27,22 @@ import numpy as np
 import pytest
 
 jax.config.update('jax_numpy_rank_promotion', 'raise')
+
+
+# Whole runs, which take longest: begun first, so that no worker is left alone
+# with them in the end.
+_LONG = ('tests/pipeline', 'tests/experiments', 'tests/notebooks_test.py')
+
+
+def pytest_collection_modifyitems(items):
+  items.sort(key=lambda item: not item.nodeid.startswith(_LONG))
+
+
+@pytest.fixture(scope='module', autouse=True)
+def _nothing_compiled_is_kept():
+  """Thousands of programs take gigabytes, and every collection of garbage."""
+  yield
+  jax.clear_caches()
 
 
 @pytest.fixture

@@ -50,10 +50,10 @@ def _train_by(names):
       network, options, None
   )
   images = jax.random.normal(jax.random.key(0), (4, 16, 16, 3))
-  variables = made.init(jax.random.key(0), images)
+  variables = jax.jit(made.init)(jax.random.key(0), images)
   params = variables.pop('params')
   batch = names['types'].Batch(images, jax.numpy.array([0, 1, 2, 0]))
-  grad, (_, metrics) = jax.grad(made.loss, has_aux=True)(
+  grad, (_, metrics) = jax.jit(jax.grad(made.loss, has_aux=True))(
       params, variables, batch, jax.random.key(0)
   )
   assert {'loss', 'pull'} <= metrics.keys()

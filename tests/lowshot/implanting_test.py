@@ -287,7 +287,8 @@ def test_unknown_options_are_refused(options, message):
 
 
 def test_the_loss_is_finite_where_features_vanish():
-  value, slope = jax.value_and_grad(implanting.leave_one_out_loss)(
+  loss = jax.value_and_grad(implanting.leave_one_out_loss)
+  value, slope = jax.jit(loss, static_argnums=2)(
       jnp.zeros((4, 2, 2, 3)), jnp.array([0, 0, 1, 1]), 2
   )
   assert np.isfinite(value)

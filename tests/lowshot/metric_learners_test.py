@@ -60,7 +60,9 @@ def test_am3_mixes_means_with_names_and_never_reads_a_querys(task, rng):
   vectors = jnp.float32(rng.normal(size=(3, 6)))
   mixture = models.CrossModalMixture(5, normalise=False)
   means = jnp.float32(_means(support))
-  variables = mixture.init(KEY, means, vectors, train=False)
+  variables = jax.jit(mixture.init, static_argnames='train')(
+      KEY, means, vectors, train=False
+  )
   learner = lowshot.cross_modal_means(variables, mixture, size=4)
   named = jnp.concatenate([support.features, vectors[support.labels]], axis=1)
   fitted = learner.fit(KEY, NO_BASE, support.replace(features=named))

@@ -242,10 +242,12 @@ def test_the_last_block_can_end_with_features_of_both_signs(name, option):
   found = {}
   for last in (True, False):
     module = network.build_backbone(name, width=4, **{option: last})
-    variables = module.init(jax.random.key(1), images, train=False)
-    # Normalised by the batch, so that both signs occur before the last ReLU.
-    features, _ = module.apply(
-        variables, images, train=True, mutable=['batch_stats']
+    variables = jax.jit(module.init, static_argnames='train')(
+        jax.random.key(1), images, train=False
     )
+    # Normalised by the batch, so that both signs occur before the last ReLU.
+    features, _ = jax.jit(
+        functools.partial(module.apply, train=True, mutable=['batch_stats'])
+    )(variables, images)
     found[last] = features['map']
   assert found[False].min() < -0.3 < found[True].min()

@@ -14,7 +14,9 @@ def test_prototypes_and_words_are_mixed_by_the_gate(rng, normalise):
   words = rng.normal(size=(2, 3, 5))
   module = models.CrossModalMixture(6, dropout=0.0, normalise=normalise)
   arguments = jnp.float32(prototypes), jnp.float32(words)
-  variables = module.init(jax.random.key(0), *arguments, train=False)
+  variables = jax.jit(module.init, static_argnames='train')(
+      jax.random.key(0), *arguments, train=False
+  )
   found = module.apply(
       variables, *arguments, train=True, mutable=['batch_stats']
   )[0]
@@ -39,7 +41,9 @@ def test_prototypes_and_words_are_mixed_by_the_gate(rng, normalise):
 def test_dropout_is_for_training_alone(rng):
   arguments = jnp.float32(rng.normal(size=(3, 4))), jnp.ones((3, 5))
   module = models.CrossModalMixture(6, normalise=False)
-  variables = module.init(jax.random.key(0), *arguments, train=False)
+  variables = jax.jit(module.init, static_argnames='train')(
+      jax.random.key(0), *arguments, train=False
+  )
   apply = lambda train, seed: module.apply(
       variables, *arguments, train=train, rngs={'dropout': jax.random.key(seed)}
   )

@@ -19,7 +19,9 @@ IMAGES = jnp.abs(jax.random.normal(jax.random.key(0), (2, 4, 4, 3)))
 
 def test_the_classifier_alone_sees_dropped_features_and_in_training_alone():
   net = network.build(SPEC)
-  variables = net.init(jax.random.key(1), IMAGES, train=False)
+  variables = jax.jit(net.init, static_argnames='train')(
+      jax.random.key(1), IMAGES, train=False
+  )
   rows = variables['params']['classifier']['templates']
 
   def train(seed):

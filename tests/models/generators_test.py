@@ -67,7 +67,9 @@ def test_the_dense_generator_has_the_layers_of_the_authors_program():
 def test_images_lie_between_0_and_1_and_carry_gradients(name):
   generator = models.GENERATORS[name](size=8, width=4)
   codes = 100 * jax.random.normal(jax.random.key(0), (4, 6))
-  variables = generator.init(jax.random.key(1), codes, train=False)
+  variables = jax.jit(generator.init, static_argnames='train')(
+      jax.random.key(1), codes, train=False
+  )
   images, _ = generator.apply(
       variables, codes, train=True, mutable=['batch_stats']
   )
@@ -84,7 +86,9 @@ def test_images_lie_between_0_and_1_and_carry_gradients(name):
 def test_evaluation_makes_an_image_of_each_code_alone():
   generator = models.ConvolutionalGenerator(size=8, width=4)
   codes = jax.random.normal(jax.random.key(0), (3, 6))
-  variables = generator.init(jax.random.key(1), codes, train=False)
+  variables = jax.jit(generator.init, static_argnames='train')(
+      jax.random.key(1), codes, train=False
+  )
   images = generator.apply(variables, codes, train=False)
   alone = generator.apply(variables, codes[1:2], train=False)
   np.testing.assert_allclose(images[1:2], alone, atol=1e-6)
@@ -95,7 +99,9 @@ def test_noise_is_concatenated_and_may_pass_a_layer_first():
   inner = models.DenseGenerator(size=8, width=4, hidden=5)
   for noise_layer in (False, True):
     generator = models.NoisyGenerator(inner, noise_layer)
-    variables = generator.init(jax.random.key(0), codes, noise, train=False)
+    variables = jax.jit(generator.init, static_argnames='train')(
+        jax.random.key(0), codes, noise, train=False
+    )
     params = variables['params']
     assert params['generator']['dense1']['kernel'].shape == (9, 5)
     assert ('noise' in params) == noise_layer

@@ -17,7 +17,9 @@ def similarities(rng):
 
 
 def _init(module, similarities):
-  return module.init(jax.random.key(0), similarities, train=False)
+  return jax.jit(module.init, static_argnames='train')(
+      jax.random.key(0), similarities, train=False
+  )
 
 
 def _norm(x):

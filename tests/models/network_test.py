@@ -24,7 +24,9 @@ def run(net):
 
   @jax.jit
   def initialise_and_apply():
-    variables = net.init(jax.random.key(0), images, train=False)
+    variables = jax.jit(net.init, static_argnames='train')(
+        jax.random.key(0), images, train=False
+    )
     return variables, net.apply(variables, images, train=False)
 
   return initialise_and_apply()

@@ -17,7 +17,10 @@ def vgg():
   images = jnp.zeros((1, 32, 32, 3))
   rng = np.random.default_rng(0)
   shapes = jax.eval_shape(
-      lambda key: backbone.init(key, images, train=False), jax.random.key(0)
+      lambda key: jax.jit(backbone.init, static_argnames='train')(
+          key, images, train=False
+      ),
+      jax.random.key(0),
   )
   # Without the time of compiling an init.
   variables = jax.tree.map(

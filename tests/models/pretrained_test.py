@@ -33,7 +33,7 @@ def narrow():
   """A network of the committed files' size, and its variables' shapes."""
   backbone = network.build_backbone('resnet10', width=1)
   return backbone, jax.eval_shape(
-      lambda: backbone.init(
+      lambda: jax.jit(backbone.init, static_argnames='train')(
           jax.random.key(0), jnp.zeros((1, 64, 64, 3)), train=False
       )
   )
@@ -79,7 +79,7 @@ def test_outputs_are_those_of_pytorch(name, size, atol, recorded, tmp_path):
   save_file(tensors_of(name, recorded), path)
   backbone = network.build_backbone(name)
   shapes = jax.eval_shape(
-      lambda: backbone.init(
+      lambda: jax.jit(backbone.init, static_argnames='train')(
           jax.random.key(0), jnp.zeros((1, size, size, 3)), train=False
       )
   )
@@ -91,7 +91,7 @@ def test_outputs_are_those_of_pytorch(name, size, atol, recorded, tmp_path):
 def test_the_installed_imagenet_weights_give_the_outputs_of_pytorch(recorded):
   backbone = network.build_backbone('efficientnet_lite0')
   shapes = jax.eval_shape(
-      lambda: backbone.init(
+      lambda: jax.jit(backbone.init, static_argnames='train')(
           jax.random.key(0), jnp.zeros((1, 70, 70, 3)), train=False
       )
   )
@@ -122,7 +122,7 @@ def test_a_network_takes_weights_under_its_backbone_only():
       }
   )
   shapes = jax.eval_shape(
-      lambda: net.init(
+      lambda: jax.jit(net.init, static_argnames='train')(
           jax.random.key(0), jnp.zeros((1, 64, 64, 3)), train=False
       )
   )

@@ -159,7 +159,9 @@ def test_running_statistics_keep_nineteen_twentieths():
   images = 3 + np.random.default_rng(0).normal(size=(4, 16, 16, 3)).astype('f')
 
   def step(key):
-    variables = backbone.init(key, images, train=False)
+    variables = jax.jit(backbone.init, static_argnames='train')(
+        key, images, train=False
+    )
     state = backbone.apply(
         variables, images, train=True, mutable=['batch_stats']
     )[1]

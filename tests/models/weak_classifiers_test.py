@@ -12,7 +12,9 @@ from lsl_jax import models
 def test_images_of_any_size_give_logits_and_as_many_parameters(size):
   classifier = models.WeakClassifier(7)
   images = jax.ShapeDtypeStruct((2, size, size, 3), jnp.float32)
-  init = lambda key, x: classifier.init(key, x, train=False)
+  init = lambda key, x: jax.jit(classifier.init, static_argnames='train')(
+      key, x, train=False
+  )
   variables = jax.eval_shape(init, jax.random.key(0), images)
   count = sum(leaf.size for leaf in jax.tree.leaves(variables['params']))
   assert count == 64 * 9 * (3 + 3 * 64) + 4 * 2 * 64 + 64 * 7 + 7
@@ -24,7 +26,9 @@ def test_slopes_before_and_after_the_pooling_act_where_they_should(rng):
   images = jnp.asarray(rng.uniform(-1, 0, size=(2, 8, 8, 3)), jnp.float32)
   make = lambda **slopes: models.WeakClassifier(3, width=4, depth=1, **slopes)
   plain = make(slope=1.0)
-  variables = plain.init(jax.random.key(0), images, train=False)
+  variables = jax.jit(plain.init, static_argnames='train')(
+      jax.random.key(0), images, train=False
+  )
   run = lambda classifier, x: np.asarray(
       classifier.apply(variables, x, train=False)
   )
@@ -56,7 +60,9 @@ def test_slopes_before_and_after_the_pooling_act_where_they_should(rng):
 def test_the_latent_classifier_is_three_dense_layers_with_relu(rng):
   codes = jnp.asarray(rng.normal(size=(4, 6)), jnp.float32)
   classifier = models.LatentClassifier(3, widths=(5, 7))
-  variables = classifier.init(jax.random.key(0), codes, train=False)
+  variables = jax.jit(classifier.init, static_argnames='train')(
+      jax.random.key(0), codes, train=False
+  )
   x = np.asarray(codes, np.float64)
   for name in ('dense1', 'dense2', 'logits'):
     layer = variables['params'][name]
@@ -71,7 +77,9 @@ def test_the_latent_classifier_is_three_dense_layers_with_relu(rng):
 def test_dropout_is_on_in_training_only(rng):
   codes = jnp.asarray(rng.normal(size=(4, 6)), jnp.float32)
   classifier = models.LatentClassifier(3, dropout=0.4)
-  variables = classifier.init(jax.random.key(0), codes, train=False)
+  variables = jax.jit(classifier.init, static_argnames='train')(
+      jax.random.key(0), codes, train=False
+  )
   run = lambda seed: classifier.apply(
       variables, codes, train=True, rngs={'dropout': jax.random.key(seed)}
   )

@@ -46,7 +46,9 @@ def test_depths_that_make_no_whole_blocks_are_refused(depth):
 def test_dropout_acts_between_the_convolutions_in_training_only():
   backbone = models.WideResNet(depth=10, width=1, dropout=0.5)
   images = jax.random.normal(jax.random.key(0), (2, 8, 8, 3))
-  variables = backbone.init(jax.random.key(1), images, train=False)
+  variables = jax.jit(backbone.init, static_argnames='train')(
+      jax.random.key(1), images, train=False
+  )
   run = jax.jit(
       lambda seed: backbone.apply(
           variables,

@@ -19,8 +19,7 @@ SETTINGS = {
     'evaluation.shots': (1,),
 }
 # Parameters move by up to 0.09, and by 0.03 more at twice the rate. Rounding
-# alone is 1e-6, but where it decides a tie of a ReLU or of a maximum, it shows:
-# by 9e-4 where the compiler does not optimise.
+# alone is 1e-6, but where it decides a tie of a ReLU or of a maximum, it shows.
 TOLERANCE = 2e-3
 FINE_TUNED = 'trained/imprint_finetune_n1_draw0/outcome.json'
 
