@@ -63,7 +63,7 @@ def test_training_lowers_the_loss_and_keeps_codes_on_the_sphere(
     rows = np.stack([rng.permutation(8)[:4] for _ in range(2)])
     state, metrics = run(state, batch_of(rows), _KEY, measure)
     history.append(float(metrics['loss']))
-  assert np.mean(history[-10:]) < np.mean(history[:10])
+  assert np.mean(history[-10:]) < 0.95 * np.mean(history[:10])
   codes = np.asarray(codes_lib.join(state.codes.values, 16))
   np.testing.assert_allclose(np.linalg.norm(codes, axis=-1), 1, atol=1e-5)
 
