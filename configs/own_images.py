@@ -39,6 +39,8 @@ def get_config(variants=None):
   config.model.pretrained = 'efficientnet_lite0'
   config.model.embedding = None
   config.learners = ('imprint', 'nearest')
+  # For the learner `logistic`: a few features are soon learned to the end.
+  config.hallucination.logistic.solver = 'full'
   config.evaluation.protocol = 'own_images'
   config.evaluation.top = (1,)
   return defaults.apply(

@@ -115,6 +115,18 @@ def test_with_many_classes_the_worst_pairs_are_listed(
   assert '<th>test images</th>' in (tmp_path / 'run/report.html').read_text()
 
 
+def test_any_learner_that_needs_no_base_classes_can_be_asked(config, tmp_path):
+  config.data.path = str(photos(tmp_path / 'photos', (4, 4, 4)))
+  config.learners = ('proto', 'logistic', 'logistic_aug', 'nearest_mean')
+  rows = run.run(config, str(tmp_path / 'run'))
+  means = {(row['learner'], row['shots']): row['mean'] for row in rows}
+  assert {name for name, _ in means} == {*config.learners}
+  # Three plain colours, by a network of random weights.
+  assert np.mean(list(means.values())) > 0.4
+  text = (tmp_path / 'run/report.html').read_text()
+  assert 'Nearest class mean' in text
+
+
 @pytest.mark.parametrize(
     ('key', 'value', 'message'),
     [

@@ -28,6 +28,9 @@ from lsl_jax.pipeline.studies import (
 from lsl_jax.pipeline.studies.study import Outcome
 
 RECOGNISER = 'recogniser.safetensors'
+# Without base classes there are no examples of them, and a config's own numbers
+# are taken where there is nothing to choose them on.
+_NEEDS = {'base_examples', 'tuning'}
 
 
 class Tested(NamedTuple):
@@ -51,14 +54,13 @@ def check(config: Any) -> None:
     ValueError: names the key and what is accepted.
   """
   config_checks.check(config)
+  accepted = [
+      name
+      for name, entry in registry.LEARNERS.items()
+      if entry.consumes in ('features', 'views') and {*entry.needs} <= _NEEDS
+  ]
   for name in config.learners:
-    entry = registry.LEARNERS[name]
-    if entry.consumes not in ('features', 'views') or entry.needs:
-      accepted = [
-          n
-          for n, e in registry.LEARNERS.items()
-          if e.consumes in ('features', 'views') and not e.needs
-      ]
+    if name not in accepted:
       raise ValueError(
           f'learner {name!r} trains a network or needs base classes, of which'
           f' there are none here; accepted are {", ".join(accepted)}'
