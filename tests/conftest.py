@@ -10,7 +10,7 @@ import tempfile
 os.environ['NPROC'] = '32'
 os.environ['JAX_PLATFORMS'] = 'cpu'
 # Nearly all that tests compute is small and computed once: what they wait for
-# is the compiler, which takes half the time where it does not optimise.
+# is the compiler, which takes less time where it does not optimise.
 os.environ['XLA_FLAGS'] = (
     '--xla_force_host_platform_device_count=8'
     ' --xla_backend_optimization_level=0'
