@@ -95,28 +95,17 @@ def unlabelled_35000(config: Any) -> None:
   config.small_sample.unlabelled = 35_000
 
 
-def transductive(config: Any) -> None:
-  """Table 3, row Transductive: test images train the generator, too."""
-  config.small_sample.transductive = True
-  config.small_sample.title = 'Transductive'
+def _ablation(
+    table: int, title: str, key: str, value: Any, note: str = '.'
+) -> Callable[[Any], None]:
+  """A row of tables 3 and 4: one setting is another than the method's."""
 
+  def variant(config: Any) -> None:
+    config.update_from_flattened_dict({key: value})
+    config.small_sample.title = title
 
-def no_classifier(config: Any) -> None:
-  """Table 3, row no classifier."""
-  config.cglo.classifier = 'none'
-  config.small_sample.title = 'no classifier'
-
-
-def no_noise(config: Any) -> None:
-  """Table 3, row no noise."""
-  config.cglo.noise = 'none'
-  config.small_sample.title = 'no noise'
-
-
-def lerp(config: Any) -> None:
-  """Table 3, row lerp."""
-  config.synthesis.interpolation = 'lerp'
-  config.small_sample.title = 'lerp'
+  variant.__doc__ = f'Table {table}, row {title}{note}'
+  return variant
 
 
 def latent_classifier(config: Any) -> None:
@@ -124,30 +113,6 @@ def latent_classifier(config: Any) -> None:
   config.cglo.classifier = 'code'
   config.cglo.classifier_options = {}
   config.small_sample.title = 'Latent classifier'
-
-
-def hypercube(config: Any) -> None:
-  """Table 4, row Hypercube init."""
-  config.cglo.initial = 'hypercube'
-  config.small_sample.title = 'Hypercube init'
-
-
-def activations(config: Any) -> None:
-  """Table 4, row ResNet init; needs --config.cglo.activations.path."""
-  config.cglo.initial = 'activations'
-  config.small_sample.title = 'ResNet init'
-
-
-def additive_noise(config: Any) -> None:
-  """Table 4, row Additive noise."""
-  config.cglo.noise = 'add'
-  config.small_sample.title = 'Additive noise'
-
-
-def cosine_loss(config: Any) -> None:
-  """Table 4, row Cosine loss: of the classifier that cGLO helps."""
-  config.representation.name = 'cosine'
-  config.small_sample.title = 'Cosine loss'
 
 
 def efficientnet(config: Any) -> None:
@@ -225,15 +190,33 @@ VARIANTS = {
     'cosine': cosine,
     'unlabelled_1000': unlabelled_1000,
     'unlabelled_35000': unlabelled_35000,
-    'transductive': transductive,
-    'no_classifier': no_classifier,
-    'no_noise': no_noise,
-    'lerp': lerp,
+    'transductive': _ablation(
+        3,
+        'Transductive',
+        'small_sample.transductive',
+        True,
+        ': test images train the generator, too.',
+    ),
+    'no_classifier': _ablation(3, 'no classifier', 'cglo.classifier', 'none'),
+    'no_noise': _ablation(3, 'no noise', 'cglo.noise', 'none'),
+    'lerp': _ablation(3, 'lerp', 'synthesis.interpolation', 'lerp'),
     'latent_classifier': latent_classifier,
-    'hypercube': hypercube,
-    'activations': activations,
-    'additive_noise': additive_noise,
-    'cosine_loss': cosine_loss,
+    'hypercube': _ablation(4, 'Hypercube init', 'cglo.initial', 'hypercube'),
+    'activations': _ablation(
+        4,
+        'ResNet init',
+        'cglo.initial',
+        'activations',
+        '; needs --config.cglo.activations.path.',
+    ),
+    'additive_noise': _ablation(4, 'Additive noise', 'cglo.noise', 'add'),
+    'cosine_loss': _ablation(
+        4,
+        'Cosine loss',
+        'representation.name',
+        'cosine',
+        ': of the classifier that cGLO helps.',
+    ),
     'efficientnet': efficientnet,
     'pyramid': pyramid,
     'authors': authors,
