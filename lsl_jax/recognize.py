@@ -11,8 +11,6 @@ images have gone through the network once.
 
 import argparse
 from collections.abc import Iterator, Sequence
-import csv
-import io
 import json
 import os
 import pathlib
@@ -140,7 +138,7 @@ def _add(options: argparse.Namespace) -> int:
 
 def _predict(options: argparse.Namespace) -> int:
   from lsl_jax import recogniser  # pylint: disable=import-outside-toplevel
-  from lsl_jax.recogniser import pictures  # pylint: disable=import-outside-toplevel
+  from lsl_jax.recogniser import listing, pictures  # pylint: disable=import-outside-toplevel
   from lsl_jax.report import atomic  # pylint: disable=import-outside-toplevel
 
   known = recogniser.read(options.file)
@@ -151,7 +149,11 @@ def _predict(options: argparse.Namespace) -> int:
       known.weights, known.preprocessing, location=options.weights
   )
   records = list(_answers(known, embed, files, options))
-  text = _as_csv(records) if options.format == 'csv' else _as_json(records)
+  text = (
+      listing.as_csv(records)
+      if options.format == 'csv'
+      else listing.as_json(records)
+  )
   if options.output:
     atomic.write(options.output, text)
   else:
@@ -172,7 +174,7 @@ def _answers(
 ) -> Iterator[dict[str, Any]]:
   """One record a file, in their order."""
   from lsl_jax import data, recogniser  # pylint: disable=import-outside-toplevel
-  from lsl_jax.recogniser import pictures  # pylint: disable=import-outside-toplevel
+  from lsl_jax.recogniser import listing, pictures  # pylint: disable=import-outside-toplevel
 
   for start in range(0, len(files), _CHUNK):
     crops, errors = [], {}
@@ -189,10 +191,10 @@ def _answers(
     )
     for file in chosen:
       if file in errors:
-        yield _record(file, error=errors[file])
+        yield listing.record(file, error=errors[file])
         continue
       one = next(answers)
-      yield _record(
+      yield listing.record(
           file,
           prediction=one.prediction,
           score=round(one.score, 4),
@@ -208,35 +210,6 @@ def _answers(
               for i in one.nearest
           ],
       )
-
-
-def _record(file: pathlib.Path, **known: Any) -> dict[str, Any]:
-  empty = {'prediction': '', 'score': None, 'ranking': [], 'nearest': []}
-  return {'file': str(file), **empty, 'error': '', **known}
-
-
-def _as_json(records: Sequence[dict[str, Any]]) -> str:
-  return json.dumps(records, indent=2, ensure_ascii=False) + '\n'
-
-
-def _as_csv(records: Sequence[dict[str, Any]]) -> str:
-  depth = max((len(one['ranking']) for one in records), default=0)
-  ranks = range(1, depth + 1)
-  buffer = io.StringIO()
-  table = csv.writer(buffer, lineterminator='\n')
-  table.writerow(
-      ['file', 'prediction', 'score']
-      + [f'{what}_{rank}' for rank in ranks for what in ('class', 'score')]
-      + ['error']
-  )
-  for one in records:
-    cells = [cell for r in one['ranking'] for cell in (r['class'], r['score'])]
-    cells += [''] * (2 * depth - len(cells))
-    score = '' if one['score'] is None else one['score']
-    table.writerow(
-        [one['file'], one['prediction'], score, *cells, one['error']]
-    )
-  return buffer.getvalue()
 
 
 def _list(options: argparse.Namespace) -> int:
