@@ -188,7 +188,7 @@ class Checkpoints:
 
   @contextlib.contextmanager
   def _writing(self):
-    """Says of whatever a full disk makes Orbax raise what it means here."""
+    """Says of whatever keeps Orbax from writing what it means here."""
     try:
       yield
     except Exception as error:
@@ -196,8 +196,8 @@ class Checkpoints:
       kept = f'that of step {steps[-1]} is whole' if steps else 'there is none'
       raise UnwrittenCheckpointError(
           f'cannot write a checkpoint into {self._orbax.directory}:'
-          f' {_reason(error)}. Of those before it, {kept}. Once there is room,'
-          ' the same command goes on from there.'
+          f' {_reason(error)}. Of those before it, {kept}: once the cause is'
+          ' mended, the same command goes on from there.'
       ) from error
 
   def _path(self, step):
