@@ -1,12 +1,13 @@
-"""Trains, kills and resumes one run at random moments; nothing may be lost.
+"""Trains, kills and resumes runs at random moments; nothing may be lost.
 
   python experiments/soak.py --workdir=runs/soak --kills=50
 
-An undisturbed run of the same config comes first. The other one is killed with
-SIGKILL after a random time, again and again, then left to finish. In the end
-both must have the same rows, and the disturbed log every step exactly once. The
-numbers are equal bit for bit on the same machine. Prints what happened; ends
-with 1, and says how they differ, where they do.
+An undisturbed run of the same config comes first. Another one is killed with
+SIGKILL after a random time, started again, and so on until it comes to its end;
+then a new one, until all kills are made. Each must have the same rows as the
+undisturbed one, and every step exactly once in its log. The numbers are equal
+bit for bit on the same machine. Prints what happened; ends with 1, and says how
+they differ, where they do.
 """
 
 import argparse
@@ -44,10 +45,8 @@ def start(workdir, arguments):
   )
 
 
-def disturb(workdir, arguments, kills, longest, seed):
-  """Kills the run so often, or until it ends; the pauses before each kill."""
-  rng = random.Random(seed)
-  made = []
+def disturb(workdir, arguments, kills, longest, rng):
+  """Kills one run after a random time each, until it ends or all are made."""
   for number in range(kills):
     process = start(workdir, arguments)
     pause = rng.uniform(0, longest)
@@ -56,17 +55,12 @@ def disturb(workdir, arguments, kills, longest, seed):
     except subprocess.TimeoutExpired:
       process.kill()
       process.communicate()
-      made.append(pause)
       print(
-          f'kill {number + 1} after {pause:.1f} s at step {last_step(workdir)}',
-          flush=True,
+          f'killed after {pause:.1f} s at step {last_step(workdir)}', flush=True
       )
       continue
-    if process.returncode:
-      break  # finish will say why
-    print(f'ended by itself after {len(made)} kills', flush=True)
-    break
-  return made
+    return number  # a run that failed fails again: finish says why
+  return kills
 
 
 def finish(workdir, arguments):
@@ -120,7 +114,9 @@ def main(arguments=None):
   parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
   parser.add_argument('--workdir', required=True)
   parser.add_argument('--kills', type=int, default=50)
-  parser.add_argument('--longest', type=float, default=25.0, help='seconds')
+  parser.add_argument(
+      '--longest', type=float, default=15.0, help='seconds before a kill'
+  )
   parser.add_argument('--seed', type=int, default=0)
   options, rest = parser.parse_known_args(arguments)
   config = [*CONFIG, *rest]
@@ -130,15 +126,22 @@ def main(arguments=None):
   began = time.time()
   finish(folder / 'whole', config)
   print(f'the undisturbed run took {time.time() - began:.0f} s', flush=True)
-  made = disturb(
-      folder / 'disturbed', config, options.kills, options.longest, options.seed
+  rng = random.Random(options.seed)
+  kills, runs, lost = 0, 0, 0
+  while kills < options.kills:
+    disturbed = folder / f'disturbed{runs}'
+    left = options.kills - kills
+    made = disturb(disturbed, config, left, options.longest, rng)
+    finish(disturbed, config)
+    found = differences(folder / 'whole', disturbed)
+    print(f'{disturbed.name} ended after {made} kills', flush=True)
+    for line in found:
+      print(f'LOST in {disturbed.name}: {line}', flush=True)
+    kills, runs, lost = kills + made, runs + 1, lost + bool(found)
+  print(
+      f'{kills} kills in {runs} runs: {lost or "none"} of them lost something'
   )
-  finish(folder / 'disturbed', config)
-  found = differences(folder / 'whole', folder / 'disturbed')
-  for line in found:
-    print(f'LOST: {line}')
-  print(f'{len(made)} kills: {"something" if found else "nothing"} was lost')
-  return 1 if found else 0
+  return 1 if lost else 0
 
 
 if __name__ == '__main__':

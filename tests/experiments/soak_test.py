@@ -33,9 +33,11 @@ def test_a_run_that_goes_on_after_every_kill_loses_nothing(
 ):
   assert _main(soak, tmp_path / 'soak') == 0
   output = capsys.readouterr().out
-  assert 'kill 1 after' in output
-  assert 'nothing was lost' in output
-  assert soak.last_step(tmp_path / 'soak' / 'disturbed') == 40
+  assert output.count('killed after') == 6
+  assert '6 kills in' in output
+  assert output.strip().endswith('runs: none of them lost something')
+  for folder in (tmp_path / 'soak').glob('disturbed*'):
+    assert soak.last_step(folder) == 40
   with pytest.raises(SystemExit, match='not empty'):
     _main(soak, tmp_path / 'soak')
 
@@ -43,8 +45,8 @@ def test_a_run_that_goes_on_after_every_kill_loses_nothing(
 def test_a_run_that_forgets_is_found_out(soak, tmp_path, capsys):
   assert _main(soak, tmp_path / 'soak', '--forgets') == 1
   output = capsys.readouterr().out
-  assert 'LOST: the logs have other steps' in output
-  assert 'something was lost' in output
+  assert 'LOST in disturbed0: the logs have other steps' in output
+  assert 'runs: none of them' not in output
 
 
 def test_what_is_lost_is_said(soak, tmp_path):
