@@ -15,12 +15,13 @@ os.environ['XLA_FLAGS'] = (
     '--xla_force_host_platform_device_count=8'
     ' --xla_backend_optimization_level=0'
 )
-# Workers and the programs that tests start share what one of them compiled.
+# Workers and the programs that tests start share what one of them compiled,
+# also the many small programs of operations outside `jit`.
 os.environ.setdefault(
     'JAX_COMPILATION_CACHE_DIR',
     os.path.join(tempfile.gettempdir(), f'lsl_jax_test_cache_{os.getuid()}'),
 )
-os.environ.setdefault('JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS', '0.5')
+os.environ.setdefault('JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS', '0')
 
 import jax
 import numpy as np
@@ -43,6 +44,13 @@ def _nothing_compiled_is_kept():
   """Thousands of programs take gigabytes, and every collection of garbage."""
   yield
   jax.clear_caches()
+
+
+@pytest.fixture(scope='session')
+def one_device():
+  """Environment of a program of its own, with a single device."""
+  flags = os.environ['XLA_FLAGS'].replace('count=8', 'count=1')
+  return {**os.environ, 'XLA_FLAGS': flags}
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 Needs Chromium or Chrome and its driver (Debian: chromium, chromium-driver).
 """
 
-import os
 import pathlib
 import shutil
 import subprocess
@@ -33,7 +32,7 @@ pytestmark = pytest.mark.skipif(
 
 
 @pytest.fixture
-def address(tmp_path):
+def address(tmp_path, one_device):
   """The real command, on a recogniser by a tiny network."""
   weights = recogniser.reference('resnet10', str(WEIGHTS), {'width': 1})
   preprocessing = recogniser.Preprocessing(32, 32, True, (0.5,) * 3, (0.5,) * 3)
@@ -49,7 +48,7 @@ def address(tmp_path):
       ],
       stdout=subprocess.PIPE,
       text=True,
-      env={**os.environ, 'XLA_FLAGS': ''},
+      env=one_device,
   )
   line = process.stdout.readline()
   assert line.startswith('Open http://127.0.0.1:'), line

@@ -2,7 +2,6 @@
 
 import importlib.util
 import json
-import os
 import pathlib
 import shutil
 import subprocess
@@ -75,7 +74,7 @@ def steps_made():
 
 
 @pytest.fixture(scope='session')
-def command():
+def command(one_device):
   """Starts the real command on one device: `command(config, workdir, ...)`."""
 
   def start(config, workdir, *arguments):
@@ -85,12 +84,7 @@ def command():
             *(f'--config={config}', f'--workdir={workdir}', *arguments),
         ],
         cwd=ROOT,
-        env={
-            **os.environ,
-            'XLA_FLAGS': '--xla_force_host_platform_device_count=1',
-            # Later processes share all that the first one compiles.
-            'JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS': '0',
-        },
+        env=one_device,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

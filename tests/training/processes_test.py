@@ -1,6 +1,5 @@
 """Two real processes on this machine end where one does."""
 
-import os
 import pathlib
 import socket
 import subprocess
@@ -21,19 +20,14 @@ def _free_port():
 
 
 @pytest.fixture(scope='module')
-def outcome(tmp_path_factory):
+def outcome(tmp_path_factory, one_device):
   """The folder that two processes have left, and what each has said."""
   folder = tmp_path_factory.mktemp('processes')
   address = f'127.0.0.1:{_free_port()}'
-  environment = {
-      **os.environ,
-      'XLA_FLAGS': '--xla_force_host_platform_device_count=1',
-      'JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS': '0',
-  }
   processes = [
       subprocess.Popen(
           [sys.executable, PROGRAM, address, '2', str(rank), str(folder)],
-          env=environment,
+          env=one_device,
           stdout=subprocess.PIPE,
           stderr=subprocess.PIPE,
           text=True,

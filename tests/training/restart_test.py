@@ -1,6 +1,5 @@
 """A run killed with SIGKILL ends with bit-identical parameters."""
 
-import os
 import pathlib
 import random
 import signal
@@ -15,15 +14,10 @@ STEPS = 32
 SAVE_EVERY = 2
 
 
-def _start(workdir):
+def _start(workdir, environment):
   return subprocess.Popen(
       [sys.executable, PROGRAM, str(workdir), str(STEPS), str(SAVE_EVERY)],
-      env={
-          **os.environ,
-          'XLA_FLAGS': '--xla_force_host_platform_device_count=1',
-          # Five processes share all that one of them compiles.
-          'JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS': '0',
-      },
+      env=environment,
       stdout=subprocess.PIPE,
       text=True,
   )
@@ -45,20 +39,20 @@ def _kill_after(process, steps, delay):
   return start
 
 
-def test_a_run_killed_three_times_ends_bit_identical(tmp_path):
+def test_a_run_killed_three_times_ends_bit_identical(tmp_path, one_device):
   chance = random.Random(0)
-  with _start(tmp_path / 'whole') as whole:
+  with _start(tmp_path / 'whole', one_device) as whole:
     starts = []
     for _ in range(3):
       # Saves are frequent: most delays end while one is being written. After
       # five steps the first of them must have been finished.
-      with _start(tmp_path / 'killed') as process:
+      with _start(tmp_path / 'killed', one_device) as process:
         starts.append(
             _kill_after(
                 process, chance.randint(5, 9), chance.uniform(0.0, 0.05)
             )
         )
-    with _start(tmp_path / 'killed') as process:
+    with _start(tmp_path / 'killed', one_device) as process:
       starts.append(int(process.stdout.readline().split()[1]))
       process.stdout.read()
     whole.stdout.read()
