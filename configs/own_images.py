@@ -13,6 +13,12 @@ images, the hardest mistakes), results.md, and recogniser.safetensors for
 `python -m lsl_jax.recognize` and `python -m lsl_jax.demo`. Half of each class's
 images test what the other half teaches; the recogniser learns from all.
 
+Learners that start from base classes take them from another folder, of classes
+with many images each:
+
+      --config.learners="('imprint','logistic_hallucinate')" \
+      --config.own_images.base=OTHER_PHOTOS
+
   :resnet18, :resnet50   torchvision's or timm's file instead, e.g.
       --config=configs/own_images.py:resnet50 \
       --config.model.pretrained=resnet50.pth
@@ -39,8 +45,11 @@ def get_config(variants=None):
   config.model.pretrained = 'efficientnet_lite0'
   config.model.embedding = None
   config.learners = ('imprint', 'nearest')
-  # For the learner `logistic`: a few features are soon learned to the end.
+  # For the learners `logistic...`: a few features are soon learned to the end.
   config.hallucination.logistic.solver = 'full'
+  config.hallucination.centroids = 10
+  config.hallucination.generator.iterations = 3000
+  config.hallucination.generator.decay_every = 1000
   config.evaluation.protocol = 'own_images'
   config.evaluation.top = (1,)
   return defaults.apply(

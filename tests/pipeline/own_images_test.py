@@ -11,6 +11,7 @@ import pytest
 from lsl_jax import recogniser
 from lsl_jax.pipeline import run
 from lsl_jax.pipeline.studies import own_images_report, own_images_study
+from lsl_jax.pipeline.variants import shrinking
 
 WEIGHTS = pathlib.Path(__file__).parents[1] / 'models/resnet10_width1.pth'
 COLOURS = {
@@ -127,11 +128,45 @@ def test_any_learner_that_needs_no_base_classes_can_be_asked(config, tmp_path):
   assert 'Nearest class mean' in text
 
 
+def test_other_classes_teach_how_images_of_one_class_differ(config, tmp_path):
+  config.data.path = str(photos(tmp_path / 'photos', (4, 4, 4)))
+  config.own_images.base = str(photos(tmp_path / 'others', (6, 7, 8)))
+  config.learners = (
+      'logistic_hallucinate',
+      'matching_network',
+      'model_regression',
+  )
+  shrinking.tiny(config)
+  rows = run.run(config, str(tmp_path / 'run'))
+  means = {(row['learner'], row['shots']): row['mean'] for row in rows}
+  assert {name for name, _ in means} == {*config.learners}
+  hallucinated = [
+      mean for (name, _), mean in means.items() if 'hallucinate' in name
+  ]
+  assert np.mean(hallucinated) > 0.4  # three plain colours again
+  # Centroids are of the other classes, which are in no label space.
+  centroids = np.load(tmp_path / 'run/hallucination/centroids.npz')['centroids']
+  assert centroids.shape[:2] == (3, config.hallucination.centroids)
+  known = recogniser.read(tmp_path / 'run' / own_images_study.RECOGNISER)
+  assert known.counts.tolist() == [4, 4, 4]
+
+
+def test_one_other_class_has_no_analogies(config, tmp_path):
+  config.data.path = str(photos(tmp_path / 'photos', (1, 1, 1)))
+  (tmp_path / 'others/only').mkdir(parents=True)
+  photograph(tmp_path / 'others/only/0.png', (9, 9, 9), 0)
+  config.own_images.base = str(tmp_path / 'others')
+  with pytest.raises(ValueError, match=r'own_images\.base: .* has 1 class'):
+    run.run(config, str(tmp_path / 'run'))
+
+
 @pytest.mark.parametrize(
     ('key', 'value', 'message'),
     [
         ('learners', ('joint',), r"'joint' trains a network.*imprint"),
-        ('learners', ('imprint_finetune',), 'base classes, of which'),
+        ('learners', ('imprint_finetune',), 'trains a network'),
+        ('learners', ('logistic_hallucinate',), 'set own_images.base to a'),
+        ('own_images.base', 'nowhere', 'image folder nowhere does not exist'),
         ('model.pretrained', '', "must be 'efficientnet_lite0' or"),
         ('model.embedding', 16, 'model.embedding must be None'),
         ('own_images.keep', 1.0, 'own_images.keep must lie between'),

@@ -1,6 +1,9 @@
-"""From `config.data` to own images as novel classes without base classes."""
+"""From `config.data` to own images as novel classes, and base ones beside."""
 
+import dataclasses
 from typing import Any
+
+import numpy as np
 
 from lsl_jax import data
 from lsl_jax.data.classes import check
@@ -23,12 +26,7 @@ def load(config: Any) -> tuple[problem_lib.Problem, tuple[str, ...]]:
     FileNotFoundError: the data set is not where it should be.
   """
   spec = config.data
-  dataset = data.load({**spec.to_dict(), 'path': spec.path or None})
-  if spec.bad == 'skip':
-    dataset = unreadable.drop(dataset, bad='skip')
-  if spec.max_classes:
-    few = dataset.labels < spec.max_classes
-    dataset = subset.select(dataset, few)
+  dataset = _read(spec, spec.name, spec.path)
   names = tuple(called(dataset.images, i) for i in range(len(dataset)))
   every = range(min(dataset.num_classes, spec.max_classes or 10**9))
   split = check.check(
@@ -41,6 +39,46 @@ def load(config: Any) -> tuple[problem_lib.Problem, tuple[str, ...]]:
   dataset, in_memory = sources.decoded(spec, dataset)
   problem = problem_lib.assemble(dataset, (), split.novel, in_memory=in_memory)
   return problem, names
+
+
+def load_base(config: Any) -> problem_lib.Problem:
+  """Loads the images of `own_images.base`, all of them to learn from.
+
+  Args:
+    config: the whole config.
+
+  Returns:
+    A problem whose classes all are base classes.
+
+  Raises:
+    ValueError: whatever does not fit, by name.
+    FileNotFoundError: it is not there.
+  """
+  path = config.own_images.base
+  name = 'npz' if path.endswith('.npz') else 'folder'
+  dataset = _read(config.data, name, path)
+  if dataset.num_classes < 2:
+    raise ValueError(
+        f'own_images.base: {path} has {dataset.num_classes} class; analogies'
+        ' are between two classes or more'
+    )
+  dataset, in_memory = sources.decoded(config.data, dataset)
+  dataset = dataclasses.replace(
+      dataset, is_train=np.ones(len(dataset.labels), bool)
+  )
+  every = tuple(np.unique(dataset.labels).tolist())
+  return problem_lib.assemble(dataset, every, (), in_memory=in_memory)
+
+
+def _read(spec: Any, name: str, path: str) -> data.Dataset:
+  """The images that can be read, of so many classes as are wanted."""
+  dataset = data.load({**spec.to_dict(), 'name': name, 'path': path or None})
+  if spec.bad == 'skip':
+    dataset = unreadable.drop(dataset, bad='skip')
+  if spec.max_classes:
+    few = dataset.labels < spec.max_classes
+    dataset = subset.select(dataset, few)
+  return dataset
 
 
 def called(images: Any, index: int) -> str:

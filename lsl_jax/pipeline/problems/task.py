@@ -45,6 +45,8 @@ class Task:
     queries: `[Q]` indices of the test images.
     validation: base and validation classes, to choose hyper-parameters on;
       None where there are none.
+    base_problem: where base classes come from, if not from `problem`; they are
+      learned from and not in the label space.
   """
 
   problem: Problem
@@ -57,6 +59,12 @@ class Task:
   draws: np.ndarray
   queries: np.ndarray
   validation: Problem | None = None
+  base_problem: Problem | None = None
+
+  @property
+  def base_source(self) -> Problem:
+    """The problem whose base classes are learned from."""
+    return self.base_problem or self.problem
 
   @property
   def num_base(self) -> int:

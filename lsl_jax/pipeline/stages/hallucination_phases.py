@@ -6,6 +6,7 @@ among the centroids, and a generator trained on them; matching networks and
 model regression learn from the features themselves.
 """
 
+import os
 from typing import Any, NamedTuple
 
 import jax
@@ -42,7 +43,7 @@ def base_examples(
   labels = jnp.asarray(task.labels[task.base_train])
   if not len(task.base_train):  # in transfer
     return jnp.zeros((0, trained.templates.shape[1])), labels
-  rows = _stored(config, task, trained, workdir, task.base_train)
+  rows = _stored(config, task.problem, trained, workdir, task.base_train)
   return jnp.asarray(rows), labels
 
 
@@ -50,9 +51,12 @@ def all_base_examples(
     config: Any, task: task_lib.Task, trained: Trained, workdir: str
 ) -> tuple[np.ndarray, np.ndarray]:
   """The same of all base classes, also of those that are not evaluated."""
-  indices = task.problem.indices(base=True, train=True)
-  rows = _stored(config, task, trained, workdir, indices)
-  return rows, task.problem.labels[indices]
+  source = task.base_source
+  indices = source.indices(base=True, train=True)
+  if source is not task.problem:  # images of their own, in a store of their own
+    workdir = os.path.join(workdir, 'base')
+  rows = _stored(config, source, trained, workdir, indices)
+  return rows, source.labels[indices]
 
 
 def centroids(
@@ -68,7 +72,7 @@ def centroids(
             task_lib.key_for(config.seed, _CLUSTERS),
             rows,
             labels,
-            num_classes=task.problem.num_base,
+            num_classes=task.base_source.num_base,
             num_centroids=options.centroids,
             iterations=options.clustering_steps,
             variant=options.clustering,
@@ -166,7 +170,7 @@ def matching(
         task_lib.key_for(config.seed, _MATCHING),
         jnp.asarray(rows),
         jnp.asarray(labels),
-        num_classes=task.problem.num_base,
+        num_classes=task.base_source.num_base,
         **_without(options, 'per_class'),
     )[0]
 
@@ -185,7 +189,7 @@ def regression(
   """Parameters of a model regression network, from base classes."""
   options, fit = config.hallucination.regression, config.hallucination.logistic
   rows, labels = all_base_examples(config, task, trained, workdir)
-  num_classes = task.problem.num_base
+  num_classes = task.base_source.num_base
 
   def compute():
     features_, labels_ = jnp.asarray(rows), jnp.asarray(labels)
@@ -222,10 +226,10 @@ def regression(
   return kept.kept_tree(kept.folder(workdir, 'regression.npz'), about, compute)
 
 
-def _stored(config, task, trained, workdir, indices) -> np.ndarray:
+def _stored(config, problem, trained, workdir, indices) -> np.ndarray:
   return kept_features.stored(
       config,
-      task.problem,
+      problem,
       trained.representation,
       trained.variables,
       workdir,

@@ -22,15 +22,18 @@ from lsl_jax.pipeline.stages import feature_learners
 from lsl_jax.pipeline.studies import (
     config_checks,
     outputs,
+    own_images_base,
     own_images_recogniser,
     own_images_report,
 )
 from lsl_jax.pipeline.studies.study import Outcome
 
 RECOGNISER = 'recogniser.safetensors'
-# Without base classes there are no examples of them, and a config's own numbers
-# are taken where there is nothing to choose them on.
+# What learners may need: base classes are in no label space, so there are no
+# examples of them in it, and a config's own numbers are taken where there is
+# nothing to choose them on.
 _NEEDS = {'base_examples', 'tuning'}
+_NEEDS_OF_BASE = {'generation', 'matching', 'regression'}
 
 
 class Tested(NamedTuple):
@@ -54,16 +57,25 @@ def check(config: Any) -> None:
     ValueError: names the key and what is accepted.
   """
   config_checks.check(config)
-  accepted = [
-      name
-      for name, entry in registry.LEARNERS.items()
-      if entry.consumes in ('features', 'views') and {*entry.needs} <= _NEEDS
-  ]
+  accepted, with_base = (
+      [
+          name
+          for name, entry in registry.LEARNERS.items()
+          if entry.consumes in ('features', 'views') and {*entry.needs} <= needs
+      ]
+      for needs in (_NEEDS, _NEEDS | _NEEDS_OF_BASE)
+  )
   for name in config.learners:
-    if name not in accepted:
+    if name not in with_base:
       raise ValueError(
-          f'learner {name!r} trains a network or needs base classes, of which'
-          f' there are none here; accepted are {", ".join(accepted)}'
+          f'learner {name!r} trains a network, or needs what own images do not'
+          f' have; accepted are {", ".join(with_base)}'
+      )
+    if name not in accepted and not config.own_images.base:
+      raise ValueError(
+          f'learner {name!r} learns from base classes: set own_images.base to a'
+          ' folder of other classes with many images each; accepted without'
+          f' one are {", ".join(accepted)}'
       )
   if not config.model.pretrained:
     raise ValueError(
@@ -97,6 +109,8 @@ def run(config: Any, workdir: str) -> Outcome | None:
   config = _with_possible_shots(config, problem)
   task = task_lib.make_task(config, problem)
   trained = _pretrained(config)
+  if config.own_images.base:
+    task, trained = own_images_base.attach(config, task, trained, workdir)
   accuracies, tested = {}, {}
   if len(task.queries):
     accuracies = feature_learners.accuracies(
