@@ -12,7 +12,7 @@ import sys
 from absl import app, flags, logging
 from ml_collections import config_flags
 
-from lsl_jax.pipeline import runtime
+from lsl_jax.pipeline import allocator, runtime
 from lsl_jax.pipeline.settings import overrides
 
 _CONFIG = config_flags.DEFINE_config_file(
@@ -79,4 +79,5 @@ def main(argv: list[str]) -> None:
 
 
 if __name__ == '__main__':
+  allocator.restart()
   app.run(main, flags_parser=_parse)

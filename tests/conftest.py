@@ -9,6 +9,9 @@ import tempfile
 
 os.environ['NPROC'] = '32'
 os.environ['JAX_PLATFORMS'] = 'cpu'
+# No program shall start itself anew for its allocator's sake, least of all
+# this one.
+os.environ.setdefault('GLIBC_TUNABLES', '')
 # Nearly all that tests compute is small and computed once: what they wait for
 # is the compiler, which takes less time where it does not optimise.
 os.environ['XLA_FLAGS'] = (

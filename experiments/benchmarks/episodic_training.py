@@ -228,4 +228,7 @@ def main() -> None:
 
 
 if __name__ == '__main__':
+  from lsl_jax.pipeline import allocator
+
+  allocator.restart()
   main()

@@ -27,7 +27,7 @@ import machine  # pyrefly: ignore[missing-import]
 import networks  # pyrefly: ignore[missing-import]
 import photographs  # pyrefly: ignore[missing-import]
 
-from lsl_jax.pipeline import runtime
+from lsl_jax.pipeline import allocator, runtime
 
 HERE = pathlib.Path(__file__).parent
 LOOP, STEP = 'training loop', 'training step alone'
@@ -184,4 +184,5 @@ def main() -> None:
 
 
 if __name__ == '__main__':
+  allocator.restart()
   main()

@@ -38,12 +38,11 @@ def work(network: networks.Network, name: str) -> None:
   compilation, then what a step takes.
   """
   way = ways.WAYS[name]
-  from lsl_jax.pipeline import runtime
-
   if name == ways.OURS:
+    from lsl_jax.pipeline import allocator, runtime
+
+    allocator.restart()
     runtime.start()
-  elif way.memory == 'kept':
-    runtime.keep_memory()
   import jax
 
   jax.config.update('jax_enable_compilation_cache', False)
@@ -97,7 +96,7 @@ def start(network: str, name: str) -> subprocess.Popen:
   environment.pop('GLIBC_TUNABLES', None)
   if way.flag and name != ways.OURS:
     environment['XLA_FLAGS'] = ways.FLAG
-  if way.memory == 'huge':
+  if way.huge_pages:
     environment['GLIBC_TUNABLES'] = ways.PAGES
   return subprocess.Popen(
       [sys.executable, __file__, '--network', network, '--work', name],

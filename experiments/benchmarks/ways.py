@@ -12,17 +12,16 @@ class Way(NamedTuple):
 
   convolution: str = ''  # '' leaves the library as it is
   flag: bool = True
-  memory: str = ''  # 'huge': glibc's huge pages; 'kept': runtime.keep_memory
+  huge_pages: bool = False  # glibc's
   channels: int = 1  # fewest input channels for which it is used
 
 
 WAYS = {
-    OURS: Way(),  # by pipeline.runtime.start, whatever that does
+    OURS: Way(),  # as the command line starts, whatever that does
     'XLA, no flag': Way('nhwc', flag=False),
-    'XLA, no flag, huge pages': Way('nhwc', flag=False, memory='huge'),
+    'XLA, no flag, huge pages': Way('nhwc', flag=False, huge_pages=True),
     'XLA, flag': Way('nhwc'),
-    'XLA, flag, huge pages': Way('nhwc', memory='huge'),
-    'XLA, flag, kept memory': Way('nhwc', memory='kept'),
+    'XLA, flag, huge pages': Way('nhwc', huge_pages=True),
     'XLA, flag, NCHW': Way('nchw'),
     'im2col': Way('im2col'),
     'im2col by quarters': Way('im2col by quarters'),
@@ -30,12 +29,11 @@ WAYS = {
     '3 rows': Way('3 rows'),
     'Winograd 2x2': Way('winograd 2x2', channels=16),
     'Winograd 4x4': Way('winograd 4x4', channels=16),
-    'Winograd 2x2, kept memory': Way(
-        'winograd 2x2', memory='kept', channels=16
+    'Winograd 2x2, huge pages': Way(
+        'winograd 2x2', huge_pages=True, channels=16
     ),
-    'Winograd 4x4, kept memory': Way(
-        'winograd 4x4', memory='kept', channels=16
+    'Winograd 4x4, huge pages': Way(
+        'winograd 4x4', huge_pages=True, channels=16
     ),
-    'Winograd 4x4, huge pages': Way('winograd 4x4', memory='huge', channels=16),
     'Winograd 4x4, no flag': Way('winograd 4x4', flag=False, channels=16),
 }

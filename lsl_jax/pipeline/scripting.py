@@ -14,7 +14,7 @@ from absl import flags
 from ml_collections import config_flags
 
 from lsl_jax import report
-from lsl_jax.pipeline import run, runtime
+from lsl_jax.pipeline import allocator, run, runtime
 from lsl_jax.pipeline.settings import overrides
 
 
@@ -80,6 +80,7 @@ def is_finished(folder: str) -> bool:
 
 def start(main: Callable[[], None]) -> None:
   """Runs a script; what its user can mend is shown as a message."""
+  allocator.restart()
   runtime.start()
   try:
     main()
