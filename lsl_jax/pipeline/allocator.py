@@ -3,7 +3,7 @@
 XLA's CPU client allocates a step's temporary memory anew each time, and glibc
 returns what is larger than 32 MB to the system as soon as it is free, so that
 every step waits for each of its pages to be mapped and cleared: 17,800 page
-faults and a third of the processors' time in training Conv-4 with batches of
+faults and a quarter of the processors' time in training Conv-4 with batches of
 128 images (experiments/benchmarks/training_step.py).
 """
 

@@ -130,7 +130,14 @@ def test_any_learner_that_needs_no_base_classes_can_be_asked(config, tmp_path):
 
 def test_other_classes_teach_how_images_of_one_class_differ(config, tmp_path):
   config.data.path = str(photos(tmp_path / 'photos', (4, 4, 4)))
-  config.own_images.base = str(photos(tmp_path / 'others', (6, 7, 8)))
+  images = np.random.default_rng(0).integers(0, 256, (21, 36, 36, 3))
+  np.savez(
+      tmp_path / 'others.npz',
+      images=images.astype(np.uint8),
+      labels=np.arange(21) % 3,
+  )
+  config.own_images.base = str(tmp_path / 'others.npz')
+  config.data.options = {'test_fraction': 0.5}  # which a pack does not have
   config.learners = ('matching_network', 'model_regression')
   own_images_study.check(config)
   config.learners = ('logistic_hallucinate',)

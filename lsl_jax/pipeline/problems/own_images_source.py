@@ -26,7 +26,7 @@ def load(config: Any) -> tuple[problem_lib.Problem, tuple[str, ...]]:
     FileNotFoundError: the data set is not where it should be.
   """
   spec = config.data
-  dataset = _read(spec, spec.name, spec.path)
+  dataset = _read(spec)
   names = tuple(called(dataset.images, i) for i in range(len(dataset)))
   every = range(min(dataset.num_classes, spec.max_classes or 10**9))
   split = check.check(
@@ -56,7 +56,8 @@ def load_base(config: Any) -> problem_lib.Problem:
   """
   path = config.own_images.base
   name = 'npz' if path.endswith('.npz') else 'folder'
-  dataset = _read(config.data, name, path)
+  # Options are of the other loader, or divide images that all are learned from.
+  dataset = _read(config.data, name=name, path=path, options={})
   if dataset.num_classes < 2:
     raise ValueError(
         f'own_images.base: {path} has {dataset.num_classes} class; analogies'
@@ -70,9 +71,9 @@ def load_base(config: Any) -> problem_lib.Problem:
   return problem_lib.assemble(dataset, every, (), in_memory=in_memory)
 
 
-def _read(spec: Any, name: str, path: str) -> data.Dataset:
+def _read(spec: Any, **other: Any) -> data.Dataset:
   """The images that can be read, of so many classes as are wanted."""
-  dataset = data.load({**spec.to_dict(), 'name': name, 'path': path or None})
+  dataset = data.load({**spec.to_dict(), 'path': spec.path or None, **other})
   if spec.bad == 'skip':
     dataset = unreadable.drop(dataset, bad='skip')
   if spec.max_classes:
