@@ -106,12 +106,17 @@ class Learner(NamedTuple):
     restrict: `(classifier, first, last) -> classifier` of the classes first ..
       last - 1 alone; or None where logits of some classes do not depend on
       which others there are, so that columns may be left out instead.
+    prepare: `features [M, ...] -> a tree of arrays [M, ...]` that fit and
+      predict take in the place of features: whatever of them depends on no
+      other example nor on the task, so that many tasks on the same images
+      compute it once. None where there is nothing to prepare.
   """
 
   fit: Callable[[Key, Base, Support], Classifier]
   predict: Callable[[Classifier, jax.Array], jax.Array]
   sweep: Callable[..., Any] | None = None
   restrict: Callable[[Classifier, int, int], Classifier] | None = None
+  prepare: Callable[[Any], Any] | None = None
 
 
 class Representation(NamedTuple):

@@ -209,4 +209,7 @@ def main():
 
 
 if __name__ == '__main__':
+  from lsl_jax.pipeline import allocator
+
+  allocator.restart()
   main()

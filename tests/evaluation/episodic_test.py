@@ -188,7 +188,7 @@ def test_chunks_fit_the_budget(task):
   size = functools.partial(chunk_size, features, episodes, None)
   assert size(3 * 4 * task_bytes / 1e9) == 3
   assert size(0.0) == 1
-  assert size(100.0) <= 2**22 // task_bytes
+  assert size(100.0) <= 2**20 // task_bytes
 
 
 @pytest.mark.parametrize(

@@ -161,3 +161,23 @@ def test_vectors_cannot_be_pooled_by_their_maximum():
   learner = lowshot.prototypical(query='gmp')
   with pytest.raises(ValueError, match='maps'):
     learner.predict(jnp.ones((2, 3)), jnp.ones((4, 3)))
+
+
+@pytest.mark.parametrize('query', ['gap', 'gmp', 'dense'])
+@pytest.mark.parametrize('support', ['gap', 'gmp'])
+def test_what_is_prepared_once_changes_nothing(rng, support, query):
+  learner = lowshot.prototypical(support=support, query=query)
+  maps = jnp.asarray(rng.normal(size=(12, 2, 2, 5)), jnp.float32)
+  prepared = learner.prepare(maps)
+  rows = lambda tree, *which: jax.tree.map(lambda x: x[slice(*which)], tree)
+  base = types.Base(jnp.asarray(rng.normal(size=(2, 5)), jnp.float32))
+  labels = jnp.asarray([0, 0, 1, 1, 2, 2])
+  logits = [
+      learner.predict(
+          learner.fit(None, base, types.Support(rows(x, 6), labels, 3)),
+          rows(x, 6, 12),
+      )
+      for x in (maps, prepared)
+  ]
+  np.testing.assert_allclose(*logits, rtol=1e-6, atol=1e-6)
+  assert learner.prepare(prepared) is prepared
