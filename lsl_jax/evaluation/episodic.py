@@ -6,6 +6,7 @@ References:
   CVPR 2018 (tasks on novel, on base and on both classes).
 """
 
+from collections.abc import Callable
 import functools
 from typing import Any
 
@@ -73,7 +74,7 @@ def episodic(
     chunk = chunk_size(features, episodes, base_queries, memory_gb)
   features = jax.tree.map(jnp.asarray, features)
   if learner.prepare is not None:
-    features = _prepare(features, learner=learner)
+    features = _prepare(features, prepare=learner.prepare)
   rows: tuple[Any, ...] = (
       np.arange(len(episodes.classes), dtype=np.int32),
       episodes.support,
