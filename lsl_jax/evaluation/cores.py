@@ -46,7 +46,7 @@ def map_chunks(
     leaf = xp.asarray(leaf)
     missing = blocks * each * chunk - number
     widths = ((0, missing), *((0, 0),) * (leaf.ndim - 1))
-    filled = xp.pad(leaf, widths, mode="edge")
+    filled = xp.pad(leaf, widths, mode='edge')
     return filled.reshape(blocks, each, chunk, *leaf.shape[1:])
 
   divided = jax.tree.map(divide, rows)
@@ -95,8 +95,8 @@ def plan(number: int, chunk: int, cores: int) -> tuple[int, int, int]:
 
 def threads() -> int:
   """How many cores of a CPU this process may use; 1 on an accelerator."""
-  if jax.default_backend() != "cpu":
+  if jax.default_backend() != 'cpu':
     return 1
-  if hasattr(os, "sched_getaffinity"):
+  if hasattr(os, 'sched_getaffinity'):
     return len(os.sched_getaffinity(0))
   return os.cpu_count() or 1

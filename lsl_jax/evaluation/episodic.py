@@ -113,17 +113,17 @@ def chunk_size(
   if base_queries is not None:
     images += np.size(base_queries[0])
   fitting = memory_gb * 1e9 / (_OVERHEAD * images * row * cores.threads())
-  if jax.default_backend() == "cpu":
+  if jax.default_backend() == 'cpu':
     fitting = min(fitting, _CACHE / (images * row))
   return max(1, int(fitting))
 
 
-@functools.partial(jax.jit, static_argnames="learner")
-def _prepare(features: Any, *, learner: types.Learner) -> Any:
-  return learner.prepare(features)
+@functools.partial(jax.jit, static_argnames='prepare')
+def _prepare(features: Any, *, prepare: Callable[[Any], Any]) -> Any:
+  return prepare(features)
 
 
-@functools.partial(jax.jit, static_argnames="learner")
+@functools.partial(jax.jit, static_argnames='learner')
 def _accuracies(
     given: tuple[types.Key, types.Base, Any],
     rows: tuple[jax.Array, ...],
@@ -146,18 +146,18 @@ def _accuracies(
     novel = take(query)
     on_novel = learner.predict(fitted, novel)
     if not num_base:
-      return {"novel/top1": _share(on_novel, novel_labels)}
+      return {'novel/top1': _share(on_novel, novel_labels)}
     known, known_labels = take(base_queries[0]), base_queries[1]
     on_base = learner.predict(fitted, known)
     return {
-        "novel/top1": _share(
+        'novel/top1': _share(
             _among(learner, fitted, novel, on_novel, num_base, num_base + way),
             novel_labels,
         ),
-        "base/top1": _share(
+        'base/top1': _share(
             _among(learner, fitted, known, on_base, 0, num_base), known_labels
         ),
-        "all/top1": _share(
+        'all/top1': _share(
             jnp.concatenate([on_novel, on_base]),
             jnp.concatenate([novel_labels + num_base, known_labels]),
         ),
@@ -188,45 +188,45 @@ def _check(
   sizes = {len(leaf) for leaf in jax.tree.leaves(features)}
   if len(sizes) != 1:
     raise ValueError(
-        f"features must all be of the same images, not of {sorted(sizes)}"
+        f'features must all be of the same images, not of {sorted(sizes)}'
     )
   (num_images,) = sizes
   support, query = np.shape(episodes.support), np.shape(episodes.query)
   if len(support) != 3 or len(query) != 3 or support[:2] != query[:2]:
     raise ValueError(
-        "episodes must hold support [T, N, K] and query [T, N, Q], not"
-        f" {support} and {query}"
+        'episodes must hold support [T, N, K] and query [T, N, Q], not'
+        f' {support} and {query}'
     )
   if 0 in support or 0 in query:
-    raise ValueError(f"episodes are empty: support {support}, query {query}")
-  given = {"support": episodes.support, "query": episodes.query}
+    raise ValueError(f'episodes are empty: support {support}, query {query}')
+  given = {'support': episodes.support, 'query': episodes.query}
   if base.num_classes:
     if base_queries is None or base_labels is None:
       raise ValueError(
-          f"there are {base.num_classes} base classes; give base_queries and"
-          " base_labels to test them, or a base without templates"
+          f'there are {base.num_classes} base classes; give base_queries and'
+          ' base_labels to test them, or a base without templates'
       )
-    given["base_queries"] = base_queries
+    given['base_queries'] = base_queries
     shape = np.shape(base_queries)
     if len(shape) != 2 or shape[0] != support[0] or 0 in shape:
       raise ValueError(
-          f"base_queries must be [T, P] for {support[0]} tasks, not {shape}"
+          f'base_queries must be [T, P] for {support[0]} tasks, not {shape}'
       )
     if np.shape(base_labels) != shape:
       raise ValueError(
-          f"base_labels of shape {np.shape(base_labels)} for base_queries of"
-          f" shape {shape}"
+          f'base_labels of shape {np.shape(base_labels)} for base_queries of'
+          f' shape {shape}'
       )
-    _check_range("base_labels", base_labels, base.num_classes)
+    _check_range('base_labels', base_labels, base.num_classes)
   for name, indices in given.items():
     _check_range(name, indices, num_images)
 
 
 def _check_range(name: str, values: Any, stop: int) -> None:
   if not np.issubdtype(values.dtype, np.integer):
-    raise ValueError(f"{name} must be integers, not {values.dtype}")
+    raise ValueError(f'{name} must be integers, not {values.dtype}')
   if isinstance(values, jax.core.Tracer):
     return
   low, high = np.min(values), np.max(values)
   if low < 0 or high >= stop:
-    raise ValueError(f"{name} are {low} .. {high}; accepted: 0 .. {stop - 1}")
+    raise ValueError(f'{name} are {low} .. {high}; accepted: 0 .. {stop - 1}')

@@ -15,12 +15,12 @@ import jax.numpy as jnp
 from lsl_jax import types
 from lsl_jax.ops import pooling, similarity
 
-DENSE = "dense"
+DENSE = 'dense'
 QUERIES = (*pooling.POOLINGS, DENSE)
 
 
 def prototypical(
-    *, scale: float = 10.0, support: str = "gap", query: str = "gap"
+    *, scale: float = 10.0, support: str = 'gap', query: str = 'gap'
 ) -> types.Learner:
   r"""Cosine to the mean of a class's pooled support features.
 
@@ -51,9 +51,9 @@ def prototypical(
   Raises:
     ValueError: an unknown pooling; lists the valid ones.
   """
-  check_pooling("support", support, pooling.POOLINGS)
-  check_pooling("query", query, QUERIES)
-  pooled = (support, query) == ("gap", "gap")
+  check_pooling('support', support, pooling.POOLINGS)
+  check_pooling('query', query, QUERIES)
+  pooled = (support, query) == ('gap', 'gap')
 
   def prepare(features):
     if isinstance(features, Prepared):
@@ -214,5 +214,5 @@ def check_pooling(what: str, name: str, valid) -> None:
   """Refuses an unknown pooling with a ValueError that lists the valid ones."""
   if name not in valid:
     raise ValueError(
-        f"{what} pooling is {name!r}; accepted: {', '.join(valid)}"
+        f'{what} pooling is {name!r}; accepted: {", ".join(valid)}'
     )
