@@ -13,226 +13,34 @@ of its own. Prints tables and writes cglo.json and cglo.md into --output.
 
 import argparse
 import dataclasses
-import functools
 import importlib.util
 import json
 import pathlib
 import statistics
 import subprocess
 import sys
-import time
 from typing import Any
 
+import cglo_steps as steps  # pyrefly: ignore[missing-import]
 import machine  # pyrefly: ignore[missing-import]
 
 HERE = pathlib.Path(__file__).parent
 
 
-@dataclasses.dataclass(frozen=True)
-class Sizes:
-  """What is measured; the defaults are the paper's."""
-
-  batch: int = 128
-  codes: int = 1000
-  generator: int = 64
-  weak: int = 64
-  vgg: int = 64
-  depth: int = 28
-  width: int = 10
-  classes: int = 100
-  repeats: int = 5
-  many: tuple[int, ...] = (1_000, 10_000, 100_000, 1_000_000)
-
-
-QUICK = Sizes(
-    batch=4,
-    codes=16,
-    generator=2,
-    weak=2,
-    vgg=1,
-    depth=10,
-    width=1,
-    classes=4,
-    repeats=2,
-    many=(64, 512),
-)
-
-
-def timed(run: Any, state: Any, repeats: int) -> list[float]:
-  """Seconds of steps that follow one another, after two that do not count."""
-  import jax
-
-  seconds = []
-  for _ in range(repeats + 2):
-    start = time.perf_counter()
-    state, metrics = run(state)
-    jax.block_until_ready((state, metrics))
-    seconds.append(time.perf_counter() - start)
-  return seconds[2:]
-
-
-def generation(sizes: Sizes, vgg: bool = True):
-  """The model, its measure, optimisers and a batch."""
-  import jax
-  import optax
-
-  from lsl_jax import models, synthesis
-  from lsl_jax.models import perceptual
-
-  model = synthesis.Generation(
-      generator=models.NoisyGenerator(
-          models.ConvolutionalGenerator(size=32, width=sizes.generator)
-      ),
-      classifier=models.WeakClassifier(sizes.classes, width=sizes.weak),
-  )
-  measure = perceptual.pyramid(3)
-  images = jax.random.uniform(jax.random.key(0), (1, sizes.batch, 32, 32, 3))
-  if vgg:
-    backbone = models.VGG16(width=sizes.vgg)
-    variables = jax.jit(lambda k, x: backbone.init(k, x, train=False))(
-        jax.random.key(1), images[0, :1]
-    )
-    measure = perceptual.vgg16(backbone, variables)
-  group = synthesis.Group(optax.scale_by_adam(0.5), lambda step: -7e-4)
-  return model, measure, {'generator': group, 'classifier': group}, images
-
-
-def generator_step(sizes: Sizes, count: int, vgg: bool = True) -> list[float]:
-  """A step of cGLO with so many codes."""
-  import jax
-  import jax.numpy as jnp
-
-  from lsl_jax import synthesis
-  from lsl_jax.synthesis import codes as codes_lib
-  from lsl_jax.synthesis import step as step_lib
-
-  model, measure, groups, images = generation(sizes, vgg)
-  codes = codes_lib.create(synthesis.sphere(jax.random.key(2), count))
-  variables = jax.jit(model.init)(jax.random.key(3), codes.values[0, :2])
-  state = step_lib.create(variables, codes, groups)
-  step = synthesis.make_step(model, groups, code_rate=lambda step: 1e-3)
-  labels = jnp.arange(sizes.batch)[None] % sizes.classes
-  rows = jax.random.permutation(jax.random.key(4), count)[None, : sizes.batch]
-  batch = synthesis.Batch(images, labels, rows)
-  run = jax.jit(step, donate_argnums=0)
-  key = jax.random.key(5)
-  return timed(lambda s: run(s, batch, key, measure), state, sizes.repeats)
-
-
-def dense_step(sizes: Sizes, count: int) -> list[float]:
-  """The same with an Adam over all codes, of which most have no gradient."""
-  import jax
-  import jax.numpy as jnp
-  import optax
-
-  from lsl_jax import ops, synthesis
-
-  model, measure, _, images = generation(sizes, vgg=False)
-  adam = optax.adam(1e-3, 0.5)
-  codes = synthesis.sphere(jax.random.key(2), count)
-  variables = jax.jit(model.init)(jax.random.key(3), codes[:2])
-  others = {k: v for k, v in variables.items() if k != 'params'}
-  labels = jnp.arange(sizes.batch) % sizes.classes
-  rows = jax.random.permutation(jax.random.key(4), count)[: sizes.batch]
-
-  def loss(params):
-    codes, networks = params
-    return model.loss(
-        networks,
-        others,
-        codes[rows],
-        images[0],
-        labels,
-        jax.random.key(5),
-        measure,
-    )
-
-  @functools.partial(jax.jit, donate_argnums=0)
-  def run(state):
-    params, memory = state
-    (value, _), gradients = jax.value_and_grad(loss, has_aux=True)(params)
-    updates, memory = adam.update(gradients, memory)
-    new: Any = optax.apply_updates(params, updates)
-    return ((ops.unit(new[0]), new[1]), memory), value
-
-  params = codes, variables['params']
-  return timed(run, (params, adam.init(params)), sizes.repeats)
-
-
-def classifier_step(
-    sizes: Sizes, synthetic: bool
-) -> tuple[list[float], dict[str, int]]:
-  """A step of the classifier: seconds, and bytes that its program needs."""
-  import jax
-  import jax.numpy as jnp
-  import numpy as np
-
-  from lsl_jax import models, synthesis, training, types
-  from lsl_jax import representation as representations
-
-  network = models.build(
-      {
-          'backbone': 'wide_resnet',
-          'options': {
-              'depth': sizes.depth,
-              'width': sizes.width,
-              'dropout': 0.3,
-          },
-          'num_classes': sizes.classes,
-          'head': 'linear',
-          'use_bias': True,
-      }
-  )
-  plain = representations.softmax(network)
-  images = jax.random.normal(jax.random.key(0), (sizes.batch, 32, 32, 3))
-  labels = jnp.arange(sizes.batch) % sizes.classes
-  frozen: tuple[Any, ...] = ()
-  trained = plain
-  if synthetic:
-    model, *_ = generation(sizes, vgg=False)
-    codes = synthesis.sphere(jax.random.key(2), sizes.codes)
-    classes = np.arange(sizes.codes) % sizes.classes
-    bank = synthesis.make_bank(codes, classes, sizes.classes)
-    variables = jax.jit(model.init)(jax.random.key(3), codes[:2])
-    frozen = (model.of_generator(variables), bank)
-    labels = jnp.arange(sizes.batch) % sizes.codes
-    trained = synthesis.with_synthesis(
-        plain,
-        generate=model.generate,
-        present=lambda key, images: 2 * images - 1,
-    )
-  optimizer = training.optimizer.make(
-      {'name': 'sgd', 'learning_rate': 0.1, 'momentum': 0.9, 'nesterov': True},
-      steps_per_epoch=100,
-      num_steps=1000,
-  )
-  variables = jax.jit(plain.init)(jax.random.key(1), images[:1])
-  state = training.TrainState.create(variables, optimizer)
-  batch, key = types.Batch(images, labels), jax.random.key(6)
-  step = jax.jit(training.make_step(trained.loss, optimizer), donate_argnums=0)
-  program = step.lower(state, batch, key, *frozen).compile()
-  facts = program.memory_analysis()
-  memory = {'temporary': getattr(facts, 'temp_size_in_bytes', 0)}
-  seconds = timed(
-      lambda s: program(s, batch, key, *frozen), state, sizes.repeats
-  )
-  return seconds, memory
-
-
-def measure(sizes: Sizes, torch: str | None) -> dict[str, Any]:
+def measure(sizes: steps.Sizes, torch: str | None) -> dict[str, Any]:
   """All of it."""
   from lsl_jax.pipeline import runtime
 
   runtime.start()
   import jax
 
-  plain, plain_memory = classifier_step(sizes, synthetic=False)
-  fed, fed_memory = classifier_step(sizes, synthetic=True)
+  plain, plain_memory = steps.classifier_step(sizes, synthetic=False)
+  fed, fed_memory = steps.classifier_step(sizes, synthetic=True)
   result: dict[str, Any] = {
       'sizes': dataclasses.asdict(sizes),
       'device': jax.devices()[0].device_kind,
       'lsl_jax': {
-          'generator': generator_step(sizes, sizes.codes),
+          'generator': steps.generator_step(sizes, sizes.codes),
           'classifier': plain,
           'classifier with synthesis': fed,
       },
@@ -242,8 +50,8 @@ def measure(sizes: Sizes, torch: str | None) -> dict[str, Any]:
       },
       'many codes': {
           str(count): {
-              'rows': generator_step(sizes, count, vgg=False),
-              'all': dense_step(sizes, count),
+              'rows': steps.generator_step(sizes, count, vgg=False),
+              'all': steps.dense_step(sizes, count),
           }
           for count in sizes.many
       },
@@ -310,14 +118,14 @@ def main() -> None:
   parser.add_argument('--quick', action='store_true', help='tiny: does it run?')
   parser.add_argument('--torch', help='a Python that has PyTorch')
   parser.add_argument('--output', type=pathlib.Path, default=HERE)
-  for field in dataclasses.fields(Sizes):
+  for field in dataclasses.fields(steps.Sizes):
     if field.type is int or field.type == 'int':
       parser.add_argument(f'--{field.name}', type=int)
   options = parser.parse_args()
-  sizes = QUICK if options.quick else Sizes()
+  sizes = steps.QUICK if options.quick else steps.Sizes()
   given = {
       field.name: getattr(options, field.name)
-      for field in dataclasses.fields(Sizes)
+      for field in dataclasses.fields(steps.Sizes)
       if getattr(options, field.name, None) is not None
   }
   sizes = dataclasses.replace(sizes, **given)
