@@ -1,5 +1,6 @@
 """Tables and claims of dense classification, from runs made up for them."""
 
+import argparse
 import importlib
 import json
 import pathlib
@@ -161,3 +162,49 @@ def test_the_figure_shows_images_of_every_kind(scripts):
       'dense': figure.Seen(np.zeros((6, 1, 1)), dense),
   }
   assert figure.choose(seen, is_base, 1).tolist() == [0, 2, 3, 4]
+
+
+@pytest.mark.filterwarnings('ignore:the load_module:DeprecationWarning')
+def test_options_of_implants_are_compared_task_by_task_on_validation_classes(
+    scripts, tmp_path, monkeypatch
+):
+  options = scripts('implant_options')
+  gains = {'learning_rate=0.1': 0.01, 'blocks=2,channels=4': 0.03}
+  seen = {}
+
+  def run(config, folder):
+    name = pathlib.Path(folder).name
+    seen[name] = config
+    (pathlib.Path(folder)).mkdir(parents=True)
+    (pathlib.Path(folder) / 'results.json').write_text('{}')
+    gain = gains[name.replace('+', ',')]
+    without = np.array([0.5, 0.7])
+    np.savez(
+        pathlib.Path(folder) / 'trials.npz',
+        **{
+            'proto_gap_dense/novel/top1/n5': without,
+            'implant_gap_gap_dense/novel/top1/n5': without + gain,
+        },
+    )
+
+  monkeypatch.setattr(options.pipeline, 'run', run)
+  given = argparse.Namespace(
+      config=f'{_ROOT}/configs/dense_fc100.py:quarter,implants',
+      workdir=str(tmp_path),
+      network='runs/dc',
+      seeds=[3],
+      settings=['episodes.tasks=7'],
+      tried=list(gains),
+      shots=[5],
+  )
+  assert options.lines(given) == [
+      ['blocks=2,channels=4', '63.00', '+3.00 ± 0.00'],
+      ['learning_rate=0.1', '61.00', '+1.00 ± 0.00'],
+  ]
+  config = seen['blocks=2+channels=4']
+  assert config.evaluation.classes == 'validation'
+  assert config.representation.workdir == 'runs/dc'
+  assert (config.seed, config.episodes.tasks) == (3, 7)
+  assert (config.implants.blocks, config.implants.channels) == (2, 4)
+  with pytest.raises(ValueError, match='1 shots were not measured'):
+    options.lines(argparse.Namespace(**{**vars(given), 'shots': [1]}))
