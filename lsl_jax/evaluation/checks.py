@@ -1,6 +1,7 @@
 """Refuses tasks whose arrays do not fit together, before they are compiled."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import jax
 import numpy as np
@@ -55,6 +56,74 @@ def check_task(
   if not top or min(top) < 1:
     raise ValueError(f'top must hold numbers of guesses from 1 on, not {top}')
   _check_values(base.num_classes, len(pool), draws, labels)
+
+
+def check_episodes(
+    base: types.Base,
+    features: Any,
+    episodes: types.Episode,
+    base_queries: Any,
+    base_labels: Any,
+) -> None:
+  """Checks what `episodic` is given, as it names it.
+
+  Values of arrays that are being traced are not looked at.
+
+  Args:
+    base: of C classes.
+    features: a tree of arrays `[M, ...]`.
+    episodes: support `[T, N, K]`, query `[T, N, Q]`, indices of features.
+    base_queries: `[T, P]` indices of features where C > 0.
+    base_labels: `[T, P]` in 0 .. C - 1.
+
+  Raises:
+    ValueError: naming the argument, what is wrong with it, and what it may be.
+  """
+  sizes = {len(leaf) for leaf in jax.tree.leaves(features)}
+  if len(sizes) != 1:
+    raise ValueError(
+        f'features must all be of the same images, not of {sorted(sizes)}'
+    )
+  (num_images,) = sizes
+  support, query = np.shape(episodes.support), np.shape(episodes.query)
+  if len(support) != 3 or len(query) != 3 or support[:2] != query[:2]:
+    raise ValueError(
+        'episodes must hold support [T, N, K] and query [T, N, Q], not'
+        f' {support} and {query}'
+    )
+  if 0 in support or 0 in query:
+    raise ValueError(f'episodes are empty: support {support}, query {query}')
+  given = {'support': episodes.support, 'query': episodes.query}
+  if base.num_classes:
+    if base_queries is None or base_labels is None:
+      raise ValueError(
+          f'there are {base.num_classes} base classes; give base_queries and'
+          ' base_labels to test them, or a base without templates'
+      )
+    given['base_queries'] = base_queries
+    shape = np.shape(base_queries)
+    if len(shape) != 2 or shape[0] != support[0] or 0 in shape:
+      raise ValueError(
+          f'base_queries must be [T, P] for {support[0]} tasks, not {shape}'
+      )
+    if np.shape(base_labels) != shape:
+      raise ValueError(
+          f'base_labels of shape {np.shape(base_labels)} for base_queries of'
+          f' shape {shape}'
+      )
+    _check_range('base_labels', base_labels, base.num_classes)
+  for name, indices in given.items():
+    _check_range(name, indices, num_images)
+
+
+def _check_range(name: str, values: Any, stop: int) -> None:
+  if not np.issubdtype(values.dtype, np.integer):
+    raise ValueError(f'{name} must be integers, not {values.dtype}')
+  if isinstance(values, jax.core.Tracer):
+    return
+  low, high = np.min(values), np.max(values)
+  if low < 0 or high >= stop:
+    raise ValueError(f'{name} are {low} .. {high}; accepted: 0 .. {stop - 1}')
 
 
 def _check_values(

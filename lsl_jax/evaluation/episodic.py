@@ -15,7 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from lsl_jax import types
-from lsl_jax.evaluation import cores, metrics
+from lsl_jax.evaluation import checks, cores, metrics
 
 # Of what a task's features take: themselves, and what is computed of them.
 _OVERHEAD = 4
@@ -69,7 +69,7 @@ def episodic(
   Raises:
     ValueError: for indices or labels that do not fit together.
   """
-  _check(base, features, episodes, base_queries, base_labels)
+  checks.check_episodes(base, features, episodes, base_queries, base_labels)
   if chunk is None:
     chunk = chunk_size(features, episodes, base_queries, memory_gb)
   features = jax.tree.map(jnp.asarray, features)
@@ -175,58 +175,3 @@ def _among(learner, fitted, features, logits, first, last):
 
 def _share(logits: jax.Array, labels: jax.Array) -> jax.Array:
   return jnp.mean(metrics.ranks(logits, labels) == 0, dtype=jnp.float32)
-
-
-def _check(
-    base: types.Base,
-    features: Any,
-    episodes: types.Episode,
-    base_queries: Any,
-    base_labels: Any,
-) -> None:
-  """Refuses what does not fit together."""
-  sizes = {len(leaf) for leaf in jax.tree.leaves(features)}
-  if len(sizes) != 1:
-    raise ValueError(
-        f'features must all be of the same images, not of {sorted(sizes)}'
-    )
-  (num_images,) = sizes
-  support, query = np.shape(episodes.support), np.shape(episodes.query)
-  if len(support) != 3 or len(query) != 3 or support[:2] != query[:2]:
-    raise ValueError(
-        'episodes must hold support [T, N, K] and query [T, N, Q], not'
-        f' {support} and {query}'
-    )
-  if 0 in support or 0 in query:
-    raise ValueError(f'episodes are empty: support {support}, query {query}')
-  given = {'support': episodes.support, 'query': episodes.query}
-  if base.num_classes:
-    if base_queries is None or base_labels is None:
-      raise ValueError(
-          f'there are {base.num_classes} base classes; give base_queries and'
-          ' base_labels to test them, or a base without templates'
-      )
-    given['base_queries'] = base_queries
-    shape = np.shape(base_queries)
-    if len(shape) != 2 or shape[0] != support[0] or 0 in shape:
-      raise ValueError(
-          f'base_queries must be [T, P] for {support[0]} tasks, not {shape}'
-      )
-    if np.shape(base_labels) != shape:
-      raise ValueError(
-          f'base_labels of shape {np.shape(base_labels)} for base_queries of'
-          f' shape {shape}'
-      )
-    _check_range('base_labels', base_labels, base.num_classes)
-  for name, indices in given.items():
-    _check_range(name, indices, num_images)
-
-
-def _check_range(name: str, values: Any, stop: int) -> None:
-  if not np.issubdtype(values.dtype, np.integer):
-    raise ValueError(f'{name} must be integers, not {values.dtype}')
-  if isinstance(values, jax.core.Tracer):
-    return
-  low, high = np.min(values), np.max(values)
-  if low < 0 or high >= stop:
-    raise ValueError(f'{name} are {low} .. {high}; accepted: 0 .. {stop - 1}')

@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 
 from lsl_jax import types
-from lsl_jax.evaluation import checks, counting, metrics
+from lsl_jax.evaluation import checks, counting, summaries
 from lsl_jax.evaluation import spaces as spaces_lib
 
 
@@ -103,7 +103,7 @@ def generalized(
     right = counting.count_by_fit(key, learner, *arrays, **options)
   else:
     right = counting.count_by_sweep(learner.sweep, *arrays, **options)
-  return _summaries(right, query_labels, base.num_classes, top, spaces)
+  return summaries.by_name(right, query_labels, base.num_classes, top, spaces)
 
 
 def transfer(
@@ -178,7 +178,7 @@ def accuracies(
       for name in spaces
   ]
   right = counting.count_right(jnp.stack(ranks), labels, num_base, limits)
-  summary = _summaries(right, labels, num_base, tuple(top), spaces)
+  summary = summaries.by_name(right, labels, num_base, tuple(top), spaces)
   return {name: float(value) for name, value in summary.items()}
 
 
@@ -212,50 +212,3 @@ def predictions(
     return jnp.where(jnp.any(jnp.isnan(logits), -1), -1, best)
 
   return jax.lax.map(predict, jnp.asarray(query_features), batch_size=tile)
-
-
-def _summaries(
-    right: jax.Array,
-    labels: jax.Array,
-    num_base: int,
-    top: tuple[int, ...],
-    spaces: tuple[str, ...],
-) -> dict[str, jax.Array]:
-  """Fractions by name from counts `[..., len(spaces), len(top), 2]`."""
-  fractions = {}
-  for i, space in enumerate(spaces):
-    suffix = spaces_lib.SUFFIXES[space]
-    summary = _summary(right[..., i, :, :], labels, num_base, top)
-    for name, values in summary.items():
-      split, _, metric = name.partition('/')
-      # A mean over images that are told which group they are in, or a mean of
-      # such means, is no number of the papers.
-      if space == 'joint' or split in _SPLITS[space]:
-        fractions[f'{split}{suffix}/{metric}'] = values
-  return fractions
-
-
-_SPLITS = {'own': ('novel', 'base'), 'prior': ('novel', 'base', 'all')}
-
-
-def _summary(
-    right: jax.Array,
-    labels: jax.Array,
-    num_base: int,
-    top: tuple[int, ...],
-) -> dict[str, jax.Array]:
-  """Fractions by name from counts `[..., len(top), 2]`, base and novel."""
-  labels = jnp.asarray(labels)
-  num_base_queries = jnp.sum((labels >= 0) & (labels < num_base))
-  num_novel_queries = jnp.sum(labels >= num_base)
-  fractions = {}
-  for i, k in enumerate(top):
-    base_right, novel_right = right[..., i, 0], right[..., i, 1]
-    novel = fractions[f'novel/top{k}'] = novel_right / num_novel_queries
-    if num_base:
-      base = fractions[f'base/top{k}'] = base_right / num_base_queries
-      fractions[f'all/top{k}'] = (base_right + novel_right) / (
-          num_base_queries + num_novel_queries
-      )
-      fractions[f'harmonic/top{k}'] = metrics.harmonic_mean(novel, base)
-  return fractions
