@@ -6,33 +6,37 @@ Prototypical networks with Conv-4 (64 channels), 5-way 5-shot, 15 queries a
 class: whole training steps (forward, backward, SGD with momentum) on tasks that
 are in memory already. All tasks of a step are one program. Each number of tasks
 a step and each size of images is measured for this library (executor jit), and
-for PyTorch where it is installed: plain, and with channels last in memory. Both
-start from the same kind of weights and do the same arithmetic; their losses on
-the first step are compared after the weights have been copied over. They take
-turns, so that noise hits all alike. Prints a table and writes
+for PyTorch where it is installed: plain, and with channels last in memory. All
+start from the same weights and do the same arithmetic; their losses on the
+first step are compared. Each has a process of its own, and they take turns, so
+that noise hits all alike. Prints a table and writes
 episodic_training.json and episodic_training.md into --output. PyTorch is read
 from this environment, or from the folder --torch.
 """
 
 import argparse
+import functools
+import importlib.util
+import os
 import pathlib
 import statistics
-import sys
 import time
 from typing import Any
 
 import machine  # pyrefly: ignore[missing-import]
+import numpy as np
+import turns  # pyrefly: ignore[missing-import]
 
+OURS = 'lsl_jax'
 WAY, SHOTS, QUERIES = 5, 5, 15
 ROWS = WAY * (SHOTS + QUERIES)
 MOMENTUM, RATE = 0.9, 0.01
 
 
-def ours(size: int, width: int, tasks: int, seed: int = 0):
-  """The library's step: `(run(steps) -> seconds, first loss, weights)`."""
+def ours(size: int, width: int, tasks: int) -> tuple[Any, float]:
+  """The library's step: `(run(steps) -> seconds, first loss)`."""
   import jax
   import jax.numpy as jnp
-  import numpy as np
 
   from lsl_jax import models, ops, representation, training, types
 
@@ -48,50 +52,51 @@ def ours(size: int, width: int, tasks: int, seed: int = 0):
   made = representation.with_margin(
       representation.prototypical(network, shape), models.Margin()
   )
-  images = _images(size, tasks, seed)
   labels = np.tile(np.repeat(np.arange(WAY), SHOTS + QUERIES), tasks)
-  batch = types.Batch(jnp.asarray(images), jnp.asarray(labels, jnp.int32))
-  variables = jax.jit(made.init)(jax.random.key(seed), batch.images[:1])
+  batch = types.Batch(
+      jnp.asarray(_images(size, tasks)), jnp.asarray(labels, jnp.int32)
+  )
+  variables = jax.jit(made.init)(jax.random.key(0), batch.images[:1])
+  for block, kernel in enumerate(_kernels(width), 1):
+    variables['params']['backbone'][f'block{block}_conv']['kernel'] = kernel
   optimizer = training.optimizer.make(
       {'name': 'sgd', 'learning_rate': RATE, 'momentum': MOMENTUM},
       steps_per_epoch=1,
       num_steps=1,
   )
   executor = training.executor.make('jit', made.loss, optimizer)
-  weights = jax.tree.map(np.asarray, variables['params']['backbone'])
   state = executor.put_state(training.TrainState.create(variables, optimizer))
   batch = executor.put_batch(batch)
   key = executor.put_state(jax.random.key(1))
   run_step: Any = executor.run
   program = run_step.lower(state, batch, key).compile()
   state, metrics = program(state, batch, key)
-  held = [state]
 
   def run(steps: int) -> float:
-    state = held[0]
+    nonlocal state
     start = time.perf_counter()
     for _ in range(steps):
       state, _ = program(state, batch, key)
     jax.block_until_ready(state)
-    held[0] = state
-    return time.perf_counter() - start
+    return (time.perf_counter() - start) / steps
 
-  return run, float(metrics['loss']), weights
+  return run, float(metrics['loss'])
 
 
-def theirs(torch: Any, size, width, tasks, weights, last: bool, seed: int = 0):
+def theirs(size: int, width: int, tasks: int, last: bool) -> tuple[Any, float]:
   """PyTorch's step: `(run(steps) -> seconds, first loss)`."""
-  nn = torch.nn
+  import torch  # pyrefly: ignore[missing-import]
+
+  nn: Any = torch.nn
   layers, channels = [], 3
-  for block in range(1, 5):
+  for kernel in _kernels(width):
     conv = nn.Conv2d(channels, width, 3, padding=1, bias=False)
-    kernel = weights[f'block{block}_conv']['kernel']
     conv.weight.data = torch.from_numpy(kernel.transpose(3, 2, 0, 1).copy())
     layers += [conv, nn.BatchNorm2d(width), nn.ReLU(), nn.MaxPool2d(2)]
     channels = width
   device = 'cuda' if torch.cuda.is_available() else 'cpu'
   network = nn.Sequential(*layers).to(device)
-  images = torch.from_numpy(_images(size, tasks, seed).transpose(0, 3, 1, 2))
+  images = torch.from_numpy(_images(size, tasks).transpose(0, 3, 1, 2))
   images = images.contiguous().to(device)
   if last:
     network = network.to(memory_format=torch.channels_last)
@@ -110,7 +115,7 @@ def theirs(torch: Any, size, width, tasks, weights, last: bool, seed: int = 0):
     loss = nn.functional.cross_entropy(logits.reshape(-1, WAY), wanted)
     loss.backward()
     optimizer.step()
-    return loss
+    return loss.detach()
 
   first = float(step())
 
@@ -118,36 +123,68 @@ def theirs(torch: Any, size, width, tasks, weights, last: bool, seed: int = 0):
     start = time.perf_counter()
     losses = [step() for _ in range(steps)]
     float(losses[-1])  # waits for the device
-    return time.perf_counter() - start
+    return (time.perf_counter() - start) / steps
 
   return run, first
 
 
-def _images(size: int, tasks: int, seed: int):
-  import numpy as np
-
-  rng = np.random.default_rng(seed)
+def _images(size: int, tasks: int) -> np.ndarray:
+  rng = np.random.default_rng(0)
   return rng.normal(size=(tasks * ROWS, size, size, 3)).astype('float32')
 
 
-def compare(
-    size: int, width: int, tasks: int, repeats: int, steps: int, torch: Any
-) -> dict[str, Any]:
+def _kernels(width: int) -> list[np.ndarray]:
+  """Of four blocks, `[3, 3, in, width]`, as He et al. start them."""
+  rng = np.random.default_rng(1)
+  shapes = [(3, 3, channels, width) for channels in (3, *[width] * 3)]
+  return [
+      (rng.normal(size=s) * (2 / (9 * s[2])) ** 0.5).astype('float32')
+      for s in shapes
+  ]
+
+
+PROGRAMS = {
+    OURS: ours,
+    'PyTorch': functools.partial(theirs, last=False),
+    'PyTorch, channels last': functools.partial(theirs, last=True),
+}
+
+
+def work(name: str, size: int, width: int, tasks: int) -> None:
+  """A process: says its first loss, then times as many steps as it is told."""
+  if name == OURS:
+    from lsl_jax.pipeline import allocator, runtime
+
+    allocator.restart()
+    runtime.start()
+  run, first = PROGRAMS[name](size, width, tasks)
+  run(1)
+  turns.say(first)
+  turns.serve(run)
+
+
+def compare(size: int, tasks: int, options: argparse.Namespace) -> dict:
   """Seconds a step of each program, taking turns."""
-  mine, loss, weights = ours(size, width, tasks)
-  programs = {'lsl_jax': mine}
-  if torch is not None:
-    for name, last in (('PyTorch', False), ('PyTorch, channels last', True)):
-      programs[name], other = theirs(torch, size, width, tasks, weights, last)
-      if not abs(other - loss) < 1e-2 * abs(loss):
-        raise AssertionError(f'{name}: first loss {other}, ours {loss}')
-  seconds: dict[str, list[float]] = {name: [] for name in programs}
-  for run in programs.values():
-    run(1)
-  for _ in range(repeats):
-    for name, run in programs.items():
-      seconds[name].append(run(steps) / steps)
-  return {'loss': loss, 'seconds': seconds}
+  shape = [str(number) for number in (size, options.width, tasks)]
+  names = [n for n in PROGRAMS if n == OURS or options.torch is not None]
+  words = {name: [__file__, '--work', name, *shape] for name in names}
+  with_torch = os.pathsep.join(
+      filter(None, [os.environ.get('PYTHONPATH'), options.torch])
+  )
+  environments = {
+      name: {**os.environ, 'PYTHONPATH': with_torch}
+      for name in names
+      if name != OURS
+  }
+  with turns.programs(words, environments) as (losses, turn):
+    for loss in losses.values():
+      if not abs(loss - losses[OURS]) < 1e-2 * abs(losses[OURS]):
+        raise AssertionError(f'first losses differ: {losses}')
+    seconds: dict[str, list[float]] = {name: [] for name in names}
+    for _ in range(options.repeats):
+      for name in names:
+        seconds[name].append(turn(name, options.steps))
+  return {'loss': losses[OURS], 'seconds': seconds}
 
 
 def as_markdown(result: dict[str, Any]) -> str:
@@ -161,7 +198,7 @@ def as_markdown(result: dict[str, Any]) -> str:
       '|---|---|---|---|---|---|---|',
   ]
   for case in result['cases']:
-    own = min(case['seconds']['lsl_jax'])
+    own = min(case['seconds'][OURS])
     for name, seconds in case['seconds'].items():
       tasks, fastest = case['tasks'], min(seconds)
       lines.append(
@@ -172,17 +209,6 @@ def as_markdown(result: dict[str, Any]) -> str:
   return '\n'.join([*lines, ''])
 
 
-def _torch(folder: str) -> Any:
-  """PyTorch, or None where it is not installed."""
-  if folder:
-    sys.path.append(folder)
-  try:
-    import torch  # pyrefly: ignore[missing-import]
-  except ImportError:
-    return None
-  return torch
-
-
 def main() -> None:
   parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
   parser.add_argument('--sizes', type=int, nargs='+', default=[32, 84])
@@ -190,34 +216,28 @@ def main() -> None:
   parser.add_argument('--width', type=int, default=64)
   parser.add_argument('--repeats', type=int, default=10)
   parser.add_argument('--steps', type=int, default=3, help='in each repeat')
-  parser.add_argument('--torch', default='', help='site-packages with PyTorch')
+  parser.add_argument(
+      '--torch',
+      default='' if importlib.util.find_spec('torch') else None,
+      help='site-packages with PyTorch, where this environment has none',
+  )
   parser.add_argument('--quick', action='store_true', help='tiny, for tests')
   parser.add_argument(
       '--output', type=pathlib.Path, default=pathlib.Path('benchmarks')
   )
+  parser.add_argument('--work', nargs=4, help=argparse.SUPPRESS)
   options = parser.parse_args()
+  if options.work:
+    name, *shape = options.work
+    work(name, *map(int, shape))
+    return
   if options.quick:
     options.sizes, options.tasks, options.width = [16], [2], 4
     options.repeats, options.steps = 2, 1
-  from lsl_jax.pipeline import runtime
-
-  runtime.start()
-  torch = _torch(options.torch)
   result = {
       'machine': machine.describe('jax', 'jaxlib', 'flax', 'torch'),
       'cases': [
-          {
-              'size': size,
-              'tasks': tasks,
-              **compare(
-                  size,
-                  options.width,
-                  tasks,
-                  options.repeats,
-                  options.steps,
-                  torch,
-              ),
-          }
+          {'size': size, 'tasks': tasks, **compare(size, tasks, options)}
           for size in options.sizes
           for tasks in options.tasks
       ],
@@ -228,7 +248,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-  from lsl_jax.pipeline import allocator
-
-  allocator.restart()
   main()

@@ -18,13 +18,13 @@ import os
 import pathlib
 import resource
 import statistics
-import subprocess
 import sys
 import time
 from typing import Any
 
 import machine  # pyrefly: ignore[missing-import]
 import networks  # pyrefly: ignore[missing-import]
+import turns  # pyrefly: ignore[missing-import]
 import ways  # pyrefly: ignore[missing-import]
 
 HERE = pathlib.Path(__file__).parent
@@ -69,14 +69,18 @@ def work(network: networks.Network, name: str) -> None:
           for old, new in pairs
       ]
   ).tolist()
-  _say({'update': update, 'compilation': compilation})
-  for line in sys.stdin:
+  turns.say({'update': update, 'compilation': compilation})
+
+  def run(steps):
+    nonlocal state
     before = _spent()
-    for _ in range(int(line)):
+    for _ in range(steps):
       state, _ = program(state, batch, key)
     jax.block_until_ready(state)
-    spent = zip(before, _spent(), strict=True)
-    _say([(end - begin) / int(line) for begin, end in spent])
+    pairs = zip(before, _spent(), strict=True)
+    return [(end - begin) / steps for begin, end in pairs]
+
+  turns.serve(run)
 
 
 def _spent() -> tuple[float, float, int]:
@@ -85,34 +89,16 @@ def _spent() -> tuple[float, float, int]:
   return time.perf_counter(), time.process_time(), faults
 
 
-def _say(what: Any) -> None:
-  print(json.dumps(what), flush=True)
-
-
-def start(network: str, name: str) -> subprocess.Popen:
-  """Starts the process of a way."""
+def environment(name: str) -> dict[str, str]:
+  """In which the process of a way lives."""
   way = ways.WAYS[name]
-  environment = {**os.environ, 'JAX_PLATFORMS': 'cpu', 'XLA_FLAGS': ''}
-  environment.pop('GLIBC_TUNABLES', None)
+  result = {**os.environ, 'JAX_PLATFORMS': 'cpu', 'XLA_FLAGS': ''}
+  result.pop('GLIBC_TUNABLES', None)
   if way.flag and name != ways.OURS:
-    environment['XLA_FLAGS'] = ways.FLAG
+    result['XLA_FLAGS'] = ways.FLAG
   if way.huge_pages:
-    environment['GLIBC_TUNABLES'] = ways.PAGES
-  return subprocess.Popen(
-      [sys.executable, __file__, '--network', network, '--work', name],
-      env=environment,
-      stdin=subprocess.PIPE,
-      stdout=subprocess.PIPE,
-      text=True,
-  )
-
-
-def _read(process: subprocess.Popen, name: str) -> Any:
-  assert process.stdout is not None
-  line = process.stdout.readline()
-  if not line:
-    raise RuntimeError(f'{name!r} ended with status {process.wait()}')
-  return json.loads(line)
+    result['GLIBC_TUNABLES'] = ways.PAGES
+  return result
 
 
 def compare(network: str, names: list[str], repeats: int) -> dict[str, Any]:
@@ -120,12 +106,9 @@ def compare(network: str, names: list[str], repeats: int) -> dict[str, Any]:
   import numpy as np
 
   steps = networks.NETWORKS[network].steps
-  processes = {}
-  try:
-    first = {}
-    for name in names:  # one after another: compilation is timed, too
-      processes[name] = start(network, name)
-      first[name] = _read(processes[name], name)
+  words = {n: [__file__, '--network', network, '--work', n] for n in names}
+  environments = {name: environment(name) for name in names}
+  with turns.programs(words, environments) as (first, turn):
     expected = np.array(first[REFERENCE]['update'])
     results = {}
     for name, facts in first.items():
@@ -139,13 +122,8 @@ def compare(network: str, names: list[str], repeats: int) -> dict[str, Any]:
           'spent': [],
       }
     for _ in range(repeats):
-      for name, process in processes.items():
-        print(steps, file=process.stdin, flush=True)
-        results[name]['spent'].append(_read(process, name))
-  finally:
-    for process in processes.values():
-      process.kill()
-      process.communicate()
+      for name in names:
+        results[name]['spent'].append(turn(name, steps))
   return results
 
 
@@ -173,8 +151,8 @@ def as_markdown(result: dict[str, Any]) -> str:
     ]
     for name, facts in results.items():
       seconds, busy, faults = zip(*facts['spent'], strict=True)
-      turns = zip(busy, results[REFERENCE]['spent'], strict=True)
-      ratio = statistics.median(ours / theirs[1] for ours, theirs in turns)
+      pairs = zip(busy, results[REFERENCE]['spent'], strict=True)
+      ratio = statistics.median(ours / theirs[1] for ours, theirs in pairs)
       lines.append(
           f'| {name} | {1e3 * min(seconds):.1f} |'
           f' {1e3 * statistics.median(seconds):.1f} |'
