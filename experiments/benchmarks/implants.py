@@ -97,7 +97,9 @@ def run(options: argparse.Namespace) -> dict:
   taps, episodes = make(
       options.network, options.images, options.tasks, options.queries
   )
-  learner = lowshot.implant(stream=lowshot.Stream(), epochs=options.epochs)
+  learner = lowshot.implant(
+      stream=lowshot.Stream(normalisation='none'), epochs=options.epochs
+  )
   on_device = jax.tree.map(jnp.asarray, taps)
   base = types.Base(jnp.zeros((0, 1)))
   ours = lambda: jax.block_until_ready(

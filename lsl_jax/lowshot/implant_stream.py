@@ -53,7 +53,7 @@ class Stream:
   blocks: int = 1
   pool: tuple[str | None, ...] = ('valid',)
   activation: str = 'swish'
-  normalisation: str = 'none'
+  normalisation: str = 'batch'
   shortcut: bool = True
   init_scale: float = 1.0
 

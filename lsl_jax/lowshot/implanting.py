@@ -47,7 +47,7 @@ def implant(
     query: str = 'gap',
     test_query: str = 'gap',
     epochs: int = 50,
-    learning_rate: float = 1e-3,
+    learning_rate: float = 1e-2,
     weight_decay: float = 1e-4,
     scale: float = 10.0,
 ) -> types.Learner:
