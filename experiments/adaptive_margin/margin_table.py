@@ -4,8 +4,9 @@
 
 One row a run of margin_runs.py. A mean is over seeds; beside it the interval
 over the tasks of all seeds together, which all runs share, and what training
-anew changes: the standard deviation over seeds. `against none` is the mean of
-the differences task by task, with its interval. Prints the tables and writes
+anew changes: the standard deviation over seeds. `against` is the mean of the
+differences, task by task and with its interval, from the same method without a
+margin, and of methods without one from prototypes. Prints the tables and writes
 them to TABLE.md in the folder; `--paper` adds the paper's numbers.
 """
 
@@ -77,10 +78,9 @@ def rows(
         'margin': [run['margin'][-1] for run in runs.values() if run['margin']],
         'against': None,
     }
-    plain = 'general' if name.startswith('general') else 'none'
-    others = found.get(plain, {})
+    others = found.get(plain(name), {})
     shared = sorted(set(runs) & set(others))
-    if name != plain and shared:
+    if shared:
       differences = [
           _accuracy(runs[seed], split) - _accuracy(others[seed], split)
           for seed in shared
@@ -91,6 +91,18 @@ def rows(
       row['against'] = 100 * float(mean), 100 * float(half_width)
     result.append(row)
   return result
+
+
+def plain(name: str) -> str:
+  """The run that another is compared with, '' for none.
+
+  >>> [plain(name) for name in ('am3_task', 'am3', 'task_meta', 'general')]
+  ['am3', 'none', 'none', '']
+  """
+  method = name.partition('_')[0]
+  if method != name and method in ('am3', 'dynamic', 'general'):
+    return method
+  return '' if name in ('none', 'general') else 'none'
 
 
 def _accuracy(run: dict[str, Any], split: str) -> Any:
@@ -113,7 +125,7 @@ def as_markdown(found: dict[str, dict[int, dict[str, Any]]]) -> str:
         f'Accuracy on {split} classes, %:',
         '',
         '| run | seeds | mean and interval over tasks | deviation over seeds |'
-        ' against none | validation tasks | last margin | its slope |',
+        ' against | validation tasks | last margin | its slope |',
         '|---|---|---|---|---|---|---|---|',
     ]
     for row in numbers:

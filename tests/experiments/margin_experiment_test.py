@@ -50,6 +50,26 @@ def test_the_table_compares_runs_task_by_task(margin_script, tmp_path):
   assert '| task_meta | 2 | 57.00 ±' in text and '+2.00 ± 0.00' in text
 
 
+@pytest.mark.parametrize(
+    ('name', 'other'),
+    [
+        ('none', ''),
+        ('naive', 'none'),
+        ('task_meta', 'none'),
+        ('matching', 'none'),
+        ('am3', 'none'),
+        ('am3_cosine_task', 'am3'),
+        ('dynamic_task', 'dynamic'),
+        ('general', ''),
+        ('general_class', 'general'),
+    ],
+)
+def test_a_margin_is_compared_with_the_same_method_without(
+    margin_script, name, other
+):
+  assert margin_script('margin_table').plain(name) == other
+
+
 def test_the_papers_rows_name_runs_that_there_are(margin_script):
   table, runs = margin_script('margin_table'), margin_script('margin_runs')
   paper = json.loads((_FOLDER / 'paper.json').read_text())['tables']
