@@ -24,6 +24,12 @@ def best_time(function, *arguments, repeats: int = 5) -> float:
   return min(times)
 
 
+def read(numbers: int = 2**26) -> float:
+  """Bytes a second at which a large float32 array is summed."""
+  array = jnp.ones(numbers)
+  return array.nbytes / best_time(jax.jit(jnp.sum), array)
+
+
 def matmul(rows: int = 3000, inner: int = 512, columns: int = 512) -> float:
   """Floating-point operations a second of a float32 matrix product."""
   left = jnp.ones((rows, inner))
