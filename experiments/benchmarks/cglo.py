@@ -136,13 +136,7 @@ def main() -> None:
   result = {'machine': facts, **measure(sizes, torch)}
   if 'PyTorch' in result:
     facts['torch'] = result['PyTorch'].pop('version')
-  text = as_markdown(result)
-  print(text)
-  options.output.mkdir(parents=True, exist_ok=True)
-  (options.output / 'cglo.md').write_text(text, encoding='utf-8')
-  (options.output / 'cglo.json').write_text(
-      json.dumps(result, indent=2) + '\n', encoding='utf-8'
-  )
+  machine.write(options.output, 'cglo', result, as_markdown(result))
 
 
 if __name__ == '__main__':

@@ -14,7 +14,6 @@ task).
 """
 
 import argparse
-import json
 import pathlib
 import time
 
@@ -208,13 +207,7 @@ def main():
   ]
   facts = machine.describe('jax', 'jaxlib', 'numpy', 'torch')
   result = {'machine': facts, 'kinds': kinds}
-  text = as_markdown(result)
-  options.output.mkdir(parents=True, exist_ok=True)
-  (options.output / 'episodic.md').write_text(text, encoding='utf-8')
-  (options.output / 'episodic.json').write_text(
-      json.dumps(result, indent=2) + '\n', encoding='utf-8'
-  )
-  print(text)
+  machine.write(options.output, 'episodic', result, as_markdown(result))
 
 
 if __name__ == '__main__':

@@ -10,7 +10,6 @@ where it is installed. Writes generalized.json and generalized.md into --output.
 """
 
 import argparse
-import json
 import os
 import pathlib
 import time
@@ -192,13 +191,7 @@ def main():
   )
   options = parser.parse_args()
   result = run(options.draws, options.torch_draws, options.rounds)
-  text = as_markdown(result)
-  options.output.mkdir(parents=True, exist_ok=True)
-  (options.output / 'generalized.md').write_text(text, encoding='utf-8')
-  (options.output / 'generalized.json').write_text(
-      json.dumps(result, indent=2) + '\n', encoding='utf-8'
-  )
-  print(text)
+  machine.write(options.output, 'generalized', result, as_markdown(result))
 
 
 if __name__ == '__main__':

@@ -9,7 +9,6 @@ and AdamW, on the same stored activations.
 """
 
 import argparse
-import json
 import pathlib
 import time
 
@@ -201,13 +200,7 @@ def main():
     options.queries, options.epochs, options.rounds = 2, 2, 1
     options.torch_tasks = 2
   result = run(options)
-  text = as_markdown(result)
-  options.output.mkdir(parents=True, exist_ok=True)
-  (options.output / 'implants.md').write_text(text, encoding='utf-8')
-  (options.output / 'implants.json').write_text(
-      json.dumps(result, indent=2) + '\n', encoding='utf-8'
-  )
-  print(text)
+  machine.write(options.output, 'implants', result, as_markdown(result))
 
 
 if __name__ == '__main__':

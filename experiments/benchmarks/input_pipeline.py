@@ -16,7 +16,6 @@ came. Prints tables and writes input_pipeline.json and input_pipeline.md into
 import argparse
 from collections.abc import Callable
 import functools
-import json
 import pathlib
 import statistics
 import time
@@ -174,13 +173,7 @@ def main() -> None:
       ),
   }
   result = {'machine': facts, 'measured': measured}
-  text = as_markdown(result)
-  print(text)
-  options.output.mkdir(parents=True, exist_ok=True)
-  (options.output / 'input_pipeline.md').write_text(text, encoding='utf-8')
-  (options.output / 'input_pipeline.json').write_text(
-      json.dumps(result, indent=2) + '\n', encoding='utf-8'
-  )
+  machine.write(options.output, 'input_pipeline', result, as_markdown(result))
 
 
 if __name__ == '__main__':

@@ -13,7 +13,6 @@ training_step.md into --output.
 
 import argparse
 import contextlib
-import json
 import os
 import pathlib
 import resource
@@ -191,13 +190,7 @@ def main() -> None:
         network, list(dict.fromkeys([REFERENCE, *names])), options.repeats
     )
   result = {'machine': facts, 'networks': measured}
-  text = as_markdown(result)
-  print(text)
-  options.output.mkdir(parents=True, exist_ok=True)
-  (options.output / 'training_step.md').write_text(text, encoding='utf-8')
-  (options.output / 'training_step.json').write_text(
-      json.dumps(result, indent=2) + '\n', encoding='utf-8'
-  )
+  machine.write(options.output, 'training_step', result, as_markdown(result))
 
 
 if __name__ == '__main__':
