@@ -35,9 +35,11 @@ def map_chunks(
   Returns:
     The tree, with rows along the leading axis.
   """
-  leaves = jax.tree.leaves(rows)
-  number = len(leaves[0])
-  traced = any(isinstance(leaf, jax.core.Tracer) for leaf in leaves)
+  number = len(jax.tree.leaves(rows)[0])
+  traced = any(
+      isinstance(leaf, jax.core.Tracer)
+      for leaf in jax.tree.leaves((given, rows))
+  )
   blocks, each, chunk = plan(number, chunk, 1 if traced else threads())
   # Nothing to compile for what is only divided.
   xp = jnp if traced else np

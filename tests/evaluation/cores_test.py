@@ -51,12 +51,15 @@ def test_threads_run_one_program_that_the_calling_thread_compiled(monkeypatch):
   assert traces == [threading.main_thread()]
 
 
-def test_it_may_be_traced(monkeypatch):
+@pytest.mark.parametrize('which', ['rows', 'given'])
+def test_it_may_be_traced(monkeypatch, which):
   monkeypatch.setattr(cores, 'threads', lambda: 2)
-  traced = jax.jit(
-      lambda rows: cores.map_chunks(program, 3.0, rows, 4, power=1)
-  )
-  np.testing.assert_allclose(traced(ROWS)['sum'], 3 * ROWS['a'] + 2)
+  run = lambda given, rows: cores.map_chunks(program, given, rows, 4, power=1)
+  if which == 'rows':
+    found = jax.jit(lambda rows: run(3.0, rows))(ROWS)
+  else:
+    found = jax.jit(lambda given: run(given, ROWS))(3.0)
+  np.testing.assert_allclose(found['sum'], 3 * ROWS['a'] + 2)
 
 
 @pytest.mark.parametrize('number', [1, 2, 7, 200, 10_000])
