@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from lsl_jax import evaluation, lowshot, types
+from lsl_jax.evaluation import cores
 from lsl_jax.evaluation.episodic import chunk_size
 
 KEY = jax.random.key(3)
@@ -182,11 +183,13 @@ def test_features_may_be_a_tree_of_arrays(task):
   )
 
 
-def test_chunks_fit_the_budget(task):
+@pytest.mark.parametrize('threads', [1, 2, 7])
+def test_chunks_of_all_cores_fit_the_budget(task, monkeypatch, threads):
+  monkeypatch.setattr(cores, 'threads', lambda: threads)
   _, features, episodes, *_ = task
   task_bytes = WAY * (SHOTS + QUERIES) * DEPTH * 4
   size = functools.partial(chunk_size, features, episodes, None)
-  assert size(3 * 4 * task_bytes / 1e9) == 3
+  assert size(3.1 * threads * 4 * task_bytes / 1e9) == 3
   assert size(0.0) == 1
   assert size(100.0) <= 2**20 // task_bytes
 
