@@ -1,7 +1,7 @@
 """Programs in processes of their own that live side by side and take turns.
 
-Noise so hits all alike, and no program's threads or memory are in another's
-way: in one process with PyTorch, a step of XLA takes up to twice as long.
+Noise so hits all alike, and neither threads nor memory of one program are in
+the way of another's.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
