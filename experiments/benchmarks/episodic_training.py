@@ -25,12 +25,10 @@ from typing import Any
 
 import machine  # pyrefly: ignore[missing-import]
 import numpy as np
+import training_tasks as given  # pyrefly: ignore[missing-import]
 import turns  # pyrefly: ignore[missing-import]
 
 OURS = 'lsl_jax'
-WAY, SHOTS, QUERIES = 5, 5, 15
-ROWS = WAY * (SHOTS + QUERIES)
-MOMENTUM, RATE = 0.9, 0.01
 
 
 def ours(size: int, width: int, tasks: int) -> tuple[Any, float]:
@@ -48,19 +46,21 @@ def ours(size: int, width: int, tasks: int) -> tuple[Any, float]:
           'pooling': 'flatten',
       }
   )
-  shape = ops.EpisodeShape(WAY, SHOTS, QUERIES)
+  shape = ops.EpisodeShape(given.WAY, given.SHOTS, given.QUERIES)
   made = representation.with_margin(
       representation.prototypical(network, shape), models.Margin()
   )
-  labels = np.tile(np.repeat(np.arange(WAY), SHOTS + QUERIES), tasks)
+  labels = np.tile(
+      np.repeat(np.arange(given.WAY), given.SHOTS + given.QUERIES), tasks
+  )
   batch = types.Batch(
-      jnp.asarray(_images(size, tasks)), jnp.asarray(labels, jnp.int32)
+      jnp.asarray(given.images(size, tasks)), jnp.asarray(labels, jnp.int32)
   )
   variables = jax.jit(made.init)(jax.random.key(0), batch.images[:1])
-  for block, kernel in enumerate(_kernels(width), 1):
+  for block, kernel in enumerate(given.kernels(width), 1):
     variables['params']['backbone'][f'block{block}_conv']['kernel'] = kernel
   optimizer = training.optimizer.make(
-      {'name': 'sgd', 'learning_rate': RATE, 'momentum': MOMENTUM},
+      {'name': 'sgd', 'learning_rate': given.RATE, 'momentum': given.MOMENTUM},
       steps_per_epoch=1,
       num_steps=1,
   )
@@ -84,63 +84,10 @@ def ours(size: int, width: int, tasks: int) -> tuple[Any, float]:
 
 
 def theirs(size: int, width: int, tasks: int, last: bool) -> tuple[Any, float]:
-  """PyTorch's step: `(run(steps) -> seconds, first loss)`."""
-  import torch  # pyrefly: ignore[missing-import]
+  """PyTorch's step, likewise."""
+  import torch_episodic_training  # pyrefly: ignore[missing-import]
 
-  nn: Any = torch.nn
-  layers, channels = [], 3
-  for kernel in _kernels(width):
-    conv = nn.Conv2d(channels, width, 3, padding=1, bias=False)
-    conv.weight.data = torch.from_numpy(kernel.transpose(3, 2, 0, 1).copy())
-    layers += [conv, nn.BatchNorm2d(width), nn.ReLU(), nn.MaxPool2d(2)]
-    channels = width
-  device = 'cuda' if torch.cuda.is_available() else 'cpu'
-  network = nn.Sequential(*layers).to(device)
-  images = torch.from_numpy(_images(size, tasks).transpose(0, 3, 1, 2))
-  images = images.contiguous().to(device)
-  if last:
-    network = network.to(memory_format=torch.channels_last)
-    images = images.contiguous(memory_format=torch.channels_last)
-  optimizer = torch.optim.SGD(network.parameters(), RATE, MOMENTUM)
-  wanted = torch.arange(WAY, device=device).repeat_interleave(QUERIES)
-  wanted = wanted.repeat(tasks)
-
-  def step():
-    optimizer.zero_grad(set_to_none=True)
-    embedded = network(images).flatten(1)
-    grouped = embedded.reshape(tasks, WAY, SHOTS + QUERIES, -1)
-    prototypes = grouped[:, :, :SHOTS].mean(2)
-    queries = grouped[:, :, SHOTS:].reshape(tasks, WAY * QUERIES, -1)
-    logits = -torch.cdist(queries, prototypes).square()
-    loss = nn.functional.cross_entropy(logits.reshape(-1, WAY), wanted)
-    loss.backward()
-    optimizer.step()
-    return loss.detach()
-
-  first = float(step())
-
-  def run(steps: int) -> float:
-    start = time.perf_counter()
-    losses = [step() for _ in range(steps)]
-    float(losses[-1])  # waits for the device
-    return (time.perf_counter() - start) / steps
-
-  return run, first
-
-
-def _images(size: int, tasks: int) -> np.ndarray:
-  rng = np.random.default_rng(0)
-  return rng.normal(size=(tasks * ROWS, size, size, 3)).astype('float32')
-
-
-def _kernels(width: int) -> list[np.ndarray]:
-  """Of four blocks, `[3, 3, in, width]`, as He et al. start them."""
-  rng = np.random.default_rng(1)
-  shapes = [(3, 3, channels, width) for channels in (3, *[width] * 3)]
-  return [
-      (rng.normal(size=s) * (2 / (9 * s[2])) ** 0.5).astype('float32')
-      for s in shapes
-  ]
+  return torch_episodic_training.make(size, width, tasks, last)
 
 
 PROGRAMS = {
