@@ -10,17 +10,15 @@ images have gone through the network once.
 """
 
 import argparse
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 import json
 import os
-import pathlib
 import sys
 from typing import Any
 
 from lsl_jax.pipeline import runtime
 
 _DEFAULT = 'efficientnet_lite0'
-_CHUNK = 32  # images in memory at a time
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -138,7 +136,7 @@ def _add(options: argparse.Namespace) -> int:
 
 def _predict(options: argparse.Namespace) -> int:
   from lsl_jax import recogniser  # pylint: disable=import-outside-toplevel
-  from lsl_jax.recogniser import listing, pictures  # pylint: disable=import-outside-toplevel
+  from lsl_jax.recogniser import listing, naming, pictures  # pylint: disable=import-outside-toplevel
   from lsl_jax.report import atomic  # pylint: disable=import-outside-toplevel
 
   known = recogniser.read(options.file)
@@ -148,7 +146,11 @@ def _predict(options: argparse.Namespace) -> int:
   embed = recogniser.Embedder(
       known.weights, known.preprocessing, location=options.weights
   )
-  records = list(_answers(known, embed, files, options))
+  records = list(
+      naming.records(
+          known, embed, files, threshold=options.threshold, top=options.top
+      )
+  )
   text = (
       listing.as_csv(records)
       if options.format == 'csv'
@@ -164,52 +166,6 @@ def _predict(options: argparse.Namespace) -> int:
     shown = one['error'].encode(errors='backslashreplace').decode()
     print(f'lsl_jax: {shown}', file=sys.stderr)
   return 1 if failed else 0
-
-
-def _answers(
-    known: Any,
-    embed: Any,
-    files: Sequence[pathlib.Path],
-    options: argparse.Namespace,
-) -> Iterator[dict[str, Any]]:
-  """One record a file, in their order."""
-  from lsl_jax import data, recogniser  # pylint: disable=import-outside-toplevel
-  from lsl_jax.recogniser import listing, pictures  # pylint: disable=import-outside-toplevel
-
-  for start in range(0, len(files), _CHUNK):
-    crops, errors = [], {}
-    chosen = files[start : start + _CHUNK]
-    for file, image in pictures.decoded(chosen):
-      if isinstance(image, data.ImageError):
-        errors[file] = str(image)
-      else:
-        crops.append(embed.crop(image))
-    answers = iter(
-        recogniser.answer(
-            known, embed(crops), threshold=options.threshold, top=options.top
-        )
-    )
-    for file in chosen:
-      if file in errors:
-        yield listing.record(file, error=errors[file])
-        continue
-      one = next(answers)
-      yield listing.record(
-          file,
-          prediction=one.prediction,
-          score=round(one.score, 4),
-          ranking=[
-              {'class': name, 'score': round(score, 4)}
-              for name, score in one.ranking
-          ],
-          nearest=[
-              {
-                  'class': known.class_names[known.labels[i]],
-                  'image': known.support_names[i],
-              }
-              for i in one.nearest
-          ],
-      )
 
 
 def _list(options: argparse.Namespace) -> int:
