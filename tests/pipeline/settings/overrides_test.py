@@ -4,7 +4,7 @@ import pytest
 
 from lsl_jax.pipeline.settings import overrides
 
-CONFIG = str(pathlib.Path(__file__).parents[2] / 'configs/imprint_glyphs.py')
+CONFIG = str(pathlib.Path(__file__).parents[3] / 'configs/imprint_glyphs.py')
 
 
 def _explain(*arguments):
