@@ -11,11 +11,12 @@ import contextlib
 import functools
 from unittest import mock
 
-from flax import linen as nn
 import jax
 from jax import lax
 import jax.numpy as jnp
 import winograd  # pyrefly: ignore[missing-import]
+
+from lsl_jax.models import convolution as models_convolution
 
 Convolution = Callable[[jax.Array, jax.Array], jax.Array]
 
@@ -113,6 +114,5 @@ def swapped(convolution: Convolution, channels: int = 1) -> Iterator[None]:
       return convolution(x, kernel)
     return lax.conv_general_dilated(x, kernel, strides, padding, **options)
 
-  conv = functools.partial(nn.Conv, conv_general_dilated=general)
-  with mock.patch.object(nn, 'Conv', conv):
+  with mock.patch.object(models_convolution, 'convolve', general):
     yield

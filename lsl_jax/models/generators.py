@@ -18,6 +18,8 @@ from flax import linen as nn
 import jax
 import jax.numpy as jnp
 
+from lsl_jax.models import convolution
+
 _INIT = nn.initializers.normal(0.02)
 # Sides of the first map, of which the image's side is a doubling.
 _FIRST = (4, 5, 6, 7)
@@ -67,8 +69,9 @@ class ConvolutionalGenerator(nn.Module):
     x = nn.relu(self._norm(train, 'norm0')(x))
     for number, width in enumerate([*widths[1:], 3], start=1):
       last = number == doublings
-      x = _doubling(
+      x = convolution.Doubling(
           width,
+          kernel_init=_INIT,
           use_bias=last or not self.normalise,
           dtype=self.dtype,
           name=f'up{number}',
@@ -128,8 +131,11 @@ class DenseGenerator(nn.Module):
     x = leak(dense(self.hidden, name='dense1')(codes))
     x = leak(dense(side * side * 2 * self.width, name='dense2')(x))
     x = x.reshape(len(codes), side, side, 2 * self.width)
-    x = leak(_doubling(self.width, dtype=self.dtype, name='up1')(x))
-    return nn.sigmoid(_doubling(3, dtype=self.dtype, name='up2')(x))
+    double = functools.partial(
+        convolution.Doubling, kernel_init=_INIT, dtype=self.dtype
+    )
+    x = leak(double(self.width, name='up1')(x))
+    return nn.sigmoid(double(3, name='up2')(x))
 
 
 class NoisyGenerator(nn.Module):
@@ -161,13 +167,6 @@ GENERATORS: Mapping[str, Callable[..., nn.Module]] = {
     'convolutional': ConvolutionalGenerator,
     'dense': DenseGenerator,
 }
-
-
-def _doubling(width: int, **options: Any) -> nn.ConvTranspose:
-  """A 4x4 transposed convolution that doubles the sides."""
-  return nn.ConvTranspose(
-      width, (4, 4), (2, 2), padding='SAME', kernel_init=_INIT, **options
-  )
 
 
 def _first_map(size: int) -> tuple[int, int]:

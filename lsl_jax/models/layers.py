@@ -13,6 +13,8 @@ from flax import linen as nn
 import jax
 import jax.numpy as jnp
 
+from lsl_jax.models import convolution
+
 # Normal, variance 2 / (k * k * out), with k the kernel's size and out the
 # number of channels that leave the layer.
 conv_init = nn.initializers.variance_scaling(2.0, 'fan_out', 'normal')
@@ -53,6 +55,7 @@ def conv(
       use_bias=use_bias,
       kernel_init=kernel_init,
       dtype=dtype,
+      conv_general_dilated=convolution.convolve,
       name=name,
   )
 

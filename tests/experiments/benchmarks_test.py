@@ -4,11 +4,12 @@ import pathlib
 import subprocess
 import sys
 
-from flax import linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+
+from lsl_jax.models import layers
 
 _SCRIPTS = pathlib.Path(__file__).parents[2] / 'experiments' / 'benchmarks'
 _FORMULATIONS = (
@@ -135,7 +136,7 @@ def test_networks_use_a_swapped_convolution_where_it_applies(convolutions):
 
   with convolutions.swapped(counted, channels=2):
     for size, stride in ((3, 1), (3, 2), (1, 1)):
-      layer = nn.Conv(5, (size, size), stride, padding=size // 2)
+      layer = layers.conv(5, size, stride=stride, name='conv')
       layer.init(jax.random.key(0), x)
-    nn.Conv(5, (3, 3)).init(jax.random.key(0), x[..., :1])
+    layers.conv(5, 3, name='conv').init(jax.random.key(0), x[..., :1])
   assert used == [(3, 3, 2, 5)]
