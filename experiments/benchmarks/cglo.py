@@ -34,20 +34,15 @@ def measure(sizes: steps.Sizes, torch: str | None) -> dict[str, Any]:
   runtime.start()
   import jax
 
-  plain, plain_memory = steps.classifier_step(sizes, synthetic=False)
-  fed, fed_memory = steps.classifier_step(sizes, synthetic=True)
+  classifiers, memory = steps.classifier_steps(sizes)
   result: dict[str, Any] = {
       'sizes': dataclasses.asdict(sizes),
       'device': jax.devices()[0].device_kind,
       'lsl_jax': {
           'generator': steps.generator_step(sizes, sizes.codes),
-          'classifier': plain,
-          'classifier with synthesis': fed,
+          **classifiers,
       },
-      'temporary memory': {
-          'classifier': plain_memory['temporary'],
-          'classifier with synthesis': fed_memory['temporary'],
-      },
+      'temporary memory': memory,
       'many codes': {
           str(count): {
               'rows': steps.generator_step(sizes, count, vgg=False),

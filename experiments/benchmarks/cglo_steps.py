@@ -39,17 +39,34 @@ QUICK = Sizes(
 )
 
 
-def timed(run: Any, state: Any, repeats: int) -> list[float]:
-  """Seconds of steps that follow one another, after two that do not count."""
+def in_turn(
+    programs: dict[str, tuple[Any, Any]], repeats: int
+) -> dict[str, list[float]]:
+  """Seconds of programs' steps, which take turns: noise hits all alike.
+
+  Args:
+    programs: by name, `run(state) -> (state, metrics)` and its first state.
+    repeats: steps that count, behind two that do not.
+
+  Returns:
+    Those of each, by name.
+  """
   import jax
 
-  seconds = []
+  states = {name: state for name, (_, state) in programs.items()}
+  seconds = {name: [] for name in programs}
   for _ in range(repeats + 2):
-    start = time.perf_counter()
-    state, metrics = run(state)
-    jax.block_until_ready((state, metrics))
-    seconds.append(time.perf_counter() - start)
-  return seconds[2:]
+    for name, (run, _) in programs.items():
+      start = time.perf_counter()
+      states[name], metrics = run(states[name])
+      jax.block_until_ready((states[name], metrics))
+      seconds[name].append(time.perf_counter() - start)
+  return {name: taken[2:] for name, taken in seconds.items()}
+
+
+def timed(run: Any, state: Any, repeats: int) -> list[float]:
+  """Seconds of one program's steps, see `in_turn`."""
+  return in_turn({'': (run, state)}, repeats)['']
 
 
 def generation(sizes: Sizes, vgg: bool = True):
@@ -140,10 +157,23 @@ def dense_step(sizes: Sizes, count: int) -> list[float]:
   return timed(run, (params, adam.init(params)), sizes.repeats)
 
 
-def classifier_step(
-    sizes: Sizes, synthetic: bool
-) -> tuple[list[float], dict[str, int]]:
-  """A step of the classifier: seconds, and bytes that its program needs."""
+def classifier_steps(
+    sizes: Sizes,
+) -> tuple[dict[str, list[float]], dict[str, int]]:
+  """Steps of the classifier: seconds, and bytes that their programs need."""
+  made = {
+      'classifier': _classifier(sizes, synthetic=False),
+      'classifier with synthesis': _classifier(sizes, synthetic=True),
+  }
+  seconds = in_turn(
+      {name: (run, state) for name, (run, state, _) in made.items()},
+      sizes.repeats,
+  )
+  return seconds, {name: memory for name, (_, _, memory) in made.items()}
+
+
+def _classifier(sizes: Sizes, synthetic: bool) -> tuple[Any, Any, int]:
+  """A step of the classifier, its first state, and its temporary bytes."""
   import jax
   import jax.numpy as jnp
   import numpy as np
@@ -193,8 +223,5 @@ def classifier_step(
   step = jax.jit(training.make_step(trained.loss, optimizer), donate_argnums=0)
   program = step.lower(state, batch, key, *frozen).compile()
   facts = program.memory_analysis()
-  memory = {'temporary': getattr(facts, 'temp_size_in_bytes', 0)}
-  seconds = timed(
-      lambda s: program(s, batch, key, *frozen), state, sizes.repeats
-  )
-  return seconds, memory
+  memory = getattr(facts, 'temp_size_in_bytes', 0)
+  return lambda s: program(s, batch, key, *frozen), state, memory

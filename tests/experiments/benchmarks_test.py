@@ -78,6 +78,7 @@ def test_a_benchmark_runs_quickly_and_leaves_its_numbers(
         'generation',
         'episodic',
         'implants',
+        'small_maps',
     ],
 )
 def test_a_benchmark_of_features_runs_quickly_and_leaves_its_numbers(
