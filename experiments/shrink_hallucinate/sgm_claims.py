@@ -74,12 +74,13 @@ CLAIMS = [
     ),
     *(
         Claim(
-            f'sgm raises it more than {run}',
-            ('sgm', 'logistic'),
+            f'{strong} raises it more than {run}',
+            (strong, 'logistic'),
             (run, 'logistic'),
             'novel/top5',
             (1, 2, 5),
         )
+        for strong in ('sgm', 'batch_sgm', 'l2')
         for run in ('l1', 'dropout')
     ),
     *(
@@ -124,27 +125,6 @@ def judge(study: study_lib.Study, seeds: list[int]) -> list[dict[str, Any]]:
       claim = Claim(f'{text} shrinks as n grows', left, right, 'novel/top5', ())
       results.append(_verdict(claim, f'{first} against {last}', at))
   return results
-
-
-def correlation(
-    study: study_lib.Study, seeds: list[int], runs: list[str]
-) -> list[tuple[str, float, float]]:
-  """Base and one-shot novel accuracy of each representation, in per cent."""
-  found = []
-  for run in runs:
-    pairs = [
-        tuple(
-            100 * float(np.mean(values[:, 0]))
-            for metric in ('base_only/top1', 'novel/top5')
-            if (values := study.accuracies(run, seed, 'logistic', metric))
-            is not None
-        )
-        for seed in seeds
-    ]
-    pairs = [pair for pair in pairs if len(pair) == 2]
-    if pairs:
-      found.append((run, *np.mean(pairs, 0)))
-  return found
 
 
 def markdown(results: list[dict[str, Any]]) -> str:

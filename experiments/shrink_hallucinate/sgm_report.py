@@ -17,6 +17,7 @@ import os
 from typing import Any
 
 import sgm_claims
+import sgm_levels
 import sgm_rows as rows_lib
 import sgm_study as study_lib
 
@@ -84,7 +85,7 @@ def write(study: study_lib.Study, seeds: list[int], backbone: str) -> None:
     text = report.tables.markdown(header, lines)
     note = (
         f'Measured with {study.spec}, seeds {seeds}: mean and 95 % interval'
-        f' over {"seeds" if len(seeds) > 1 else "draws of one seed"}. Paper:'
+        ' over seeds, or over the draws of the only one that has a row. Paper:'
         f' {backbone} on ImageNet.'
     )
     report.atomic.write(
@@ -101,8 +102,10 @@ def write(study: study_lib.Study, seeds: list[int], backbone: str) -> None:
           os.path.join(study.workdir, f'figure_{figure}.png'),
       )
   verdicts = sgm_claims.judge(study, seeds)
+  levels = sgm_levels.base_and_novel(study, seeds, rows_lib.REPRESENTATIONS)
   report.atomic.write(
-      os.path.join(study.workdir, 'claims.md'), sgm_claims.markdown(verdicts)
+      os.path.join(study.workdir, 'claims.md'),
+      sgm_claims.markdown(verdicts) + sgm_levels.markdown(levels),
   )
   report.atomic.write(
       os.path.join(study.workdir, 'numbers.json'),

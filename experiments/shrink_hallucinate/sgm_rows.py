@@ -53,6 +53,8 @@ _TITLES = {
     'decov': 'Decov',
     'multiverse': 'Multiverse',
 }
+# Runs that train a network of their own, for novel classes to come.
+REPRESENTATIONS = tuple(_TITLES)
 ROWS = (
     *(
         Row(run, learner, f'{title} | {phase}')

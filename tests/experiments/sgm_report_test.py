@@ -66,6 +66,27 @@ def test_tables_figures_and_claims_are_written(study, script, tmp_path):
   assert '| claim ' in (tmp_path / 'claims.md').read_text()
 
 
+def test_base_accuracy_stands_beside_novel_accuracy(study, script, make_run):
+  lib = script('sgm_levels')
+  runs = ['baseline', 'sgm', 'l2']
+  assert len(lib.base_and_novel(study, [0, 1], runs)) == 2
+  trials = {
+      f'logistic/{metric}': [[level] * 3]
+      for metric, level in (('base_only/top1', 0.9), ('novel/top5', 0.05))
+  }
+  folder = pathlib.Path(study.folder('l2', 0))
+  make_run(folder, shots=_SHOTS, trials=trials)
+  levels = lib.base_and_novel(study, [0, 1], runs)
+  # Seeds 0 and 1 of both numbers: 10 and 11, 20 and 21; of l2 seed 0 alone.
+  expected = [(10.5, 10.5), (20.5, 20.5), (90, 5)]
+  np.testing.assert_allclose([level[1:] for level in levels], expected)
+  text = lib.markdown(levels)
+  assert '| l2 | 90.00 | 5.00 |' in text
+  correlation = np.corrcoef(*np.transpose(expected))[0, 1]
+  assert f'3 representations is {correlation:+.2f}' in text
+  assert not lib.markdown(levels[:2])
+
+
 def test_differences_are_taken_within_a_seed_and_judged(study, script):
   judged = {
       (r['claim'], r['metric'], r['shots']): r
