@@ -45,28 +45,33 @@ def test_equals_a_sum_over_windows_in_loops(rng, size, stride, shape):
   )
 
 
-def test_gradients_are_those_of_xlas_grouped_convolution(rng):
-  x = rng.normal(size=(2, 6, 5, 3)).astype('f')
-  kernel = rng.normal(size=(3, 3, 1, 3)).astype('f')
-  weights = rng.normal(size=(2, 3, 3, 3)).astype('f')
-
-  def by_shifts(x, kernel):
-    return jnp.sum(weights * depthwise.depthwise(x, kernel, 2))
+@pytest.mark.parametrize(
+    ('size', 'stride', 'shape'),
+    [(3, 2, (6, 5)), (3, 1, (4, 4)), (5, 2, (7, 8)), (5, 1, (2, 3))],
+)
+def test_gradients_are_those_of_xlas_grouped_convolution(
+    rng, size, stride, shape
+):
+  x = rng.normal(size=(2, *shape, 3)).astype('f')
+  kernel = rng.normal(size=(size, size, 1, 3)).astype('f')
 
   def by_xla(x, kernel):
-    y = jax.lax.conv_general_dilated(
+    return jax.lax.conv_general_dilated(
         x,
         kernel,
-        (2, 2),
+        (stride, stride),
         'SAME',
         dimension_numbers=('NHWC', 'HWIO', 'NHWC'),
         feature_group_count=3,
     )
-    return jnp.sum(weights * y)
+
+  def gradients(function):
+    loss = lambda x, kernel: jnp.sum(jnp.sin(function(x, kernel)))
+    return jax.grad(loss, (0, 1))(x, kernel)
 
   for ours, theirs in zip(
-      jax.grad(by_shifts, (0, 1))(x, kernel),
-      jax.grad(by_xla, (0, 1))(x, kernel),
+      gradients(lambda x, k: depthwise.depthwise(x, k, stride)),
+      gradients(by_xla),
       strict=True,
   ):
     np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-5)
@@ -81,6 +86,8 @@ def test_half_precision_inputs_are_summed_in_single(rng):
   assert y.dtype == jnp.bfloat16
   exact = depthwise.depthwise(x, variables['params']['kernel'])
   np.testing.assert_array_equal(y, exact.astype(jnp.bfloat16))
+  gradient = jax.grad(lambda x: jnp.sum(module.apply(variables, x)))(x)
+  assert gradient.dtype == jnp.bfloat16
 
 
 @pytest.mark.parametrize('shape', [(3, 3, 2), (3, 3, 2, 1), (3, 2, 1, 2)])
