@@ -127,3 +127,46 @@ def test_the_benchmark_tells_the_share_of_synthesis(scripts):
   assert '| generator | lsl_jax | 400.0 (450.0) | 25.0 |' in text
   assert '| generator | PyTorch | 800.0 (800.0) | 12.5 |' in text
   assert '| 1,000 | 10.0 | 20.0 | 30.0 |' in text
+
+
+@pytest.mark.parametrize(
+    ('gains', 'verdict'),
+    [
+        ([0.02, 0.021, 0.019], 'holds'),
+        ([-0.02, -0.021, -0.019], 'does not hold'),
+        ([0.02, -0.02, 0.01], 'undecided'),
+        ([0.02], 'undecided'),
+    ],
+)
+def test_a_claim_is_judged_by_differences_within_seeds(
+    scripts, tmp_path, monkeypatch, capsys, gains, verdict
+):
+  levels = np.array([0.3, 0.5, 0.4])[: len(gains)]
+  for shots, share in ((10, 1.0), (25, 0.5)):
+    rows = {'baseline': levels, 'cglo': levels + share * np.array(gains)}
+    for row, values in rows.items():
+      folder = tmp_path / f'n{shots}' / row
+      folder.mkdir(parents=True)
+      found = [{'top1': value, 'top5': value} for value in values]
+      content = {'metadata': {'accuracies': found}, 'rows': []}
+      (folder / 'results.json').write_text(json.dumps(content))
+  arguments = ['sample_claims.py', f'--workdir={tmp_path}']
+  monkeypatch.setattr(sys, 'argv', arguments)
+  scripts('sample_claims').main()
+  text = (tmp_path / 'claims.md').read_text()
+  assert text in capsys.readouterr().out
+  lines = [line for line in text.splitlines() if 'top1' in line]
+  assert len(lines) == 3  # at both numbers of images, and one against the other
+  mean = 100 * np.mean(gains)
+  for line, share in zip(lines, (1, 0.5, 0.5), strict=True):
+    assert f'{share * mean:+.2f} ±' in line
+    assert line.endswith(f'| {len(gains)} | {verdict} |')
+  assert '10 against 25' in lines[2]
+
+
+def test_claims_need_finished_rows(scripts, tmp_path, monkeypatch, capsys):
+  arguments = ['sample_claims.py', f'--workdir={tmp_path}']
+  monkeypatch.setattr(sys, 'argv', arguments)
+  with pytest.raises(SystemExit):
+    scripts('sample_claims').main()
+  assert 'run sample_rows.py' in capsys.readouterr().err
