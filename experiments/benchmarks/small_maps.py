@@ -2,15 +2,14 @@
 
   python experiments/benchmarks/small_maps.py
 
-Kernels that are larger than the map, strides that end in such a map, and
-transposed convolutions, each beside what XLA makes of the plain operation:
+Kernels that are larger than the map, strides that end in such a map, transposed
+and depthwise convolutions, each beside what XLA makes of the plain operation:
 forward, and the gradients of the map and of the kernel. Batches of 16. Writes
 small_maps.json and small_maps.md into --output.
 """
 
 import argparse
 from collections.abc import Callable
-import functools
 import pathlib
 import time
 from typing import NamedTuple
@@ -19,7 +18,7 @@ import jax
 from jax import lax
 import machine  # pyrefly: ignore[missing-import]
 
-from lsl_jax.models import convolution
+from lsl_jax.models import convolution, depthwise
 
 LAYOUT = ('NHWC', 'HWIO', 'NHWC')
 
@@ -29,14 +28,17 @@ class Case(NamedTuple):
 
   Attributes:
     where: a network that has it.
+    kind: 'plain', 'doubling' (transposed, stride 2) or 'depthwise' (between two
+      scaled ReLU6, whose masks its gradient passes).
     side: of the map.
     inputs: its channels.
     outputs: those of the result.
     size: of the kernel.
-    stride: 0 for the transposed one of stride 2.
+    stride: in both directions.
   """
 
   where: str
+  kind: str
   side: int
   inputs: int
   outputs: int
@@ -45,40 +47,53 @@ class Case(NamedTuple):
 
 
 CASES = (
-    Case('VGG-16 at 32 pixels, stage 5', 2, 512, 512),
-    Case('ResNet-10 at 64 pixels, into stage 4', 4, 256, 512, stride=2),
-    Case('ResNet-10 at 64 pixels, stage 4', 2, 512, 512),
-    Case('DCGAN, first doubling', 4, 256, 128, 4, 0),
-    Case('DCGAN, second doubling', 8, 128, 64, 4, 0),
-    Case('DCGAN, last doubling', 16, 64, 3, 4, 0),
+    Case('VGG-16 at 32 pixels, stage 5', 'plain', 2, 512, 512),
+    Case('ResNet-10 at 64 pixels, into stage 4', 'plain', 4, 256, 512, 3, 2),
+    Case('ResNet-10 at 64 pixels, stage 4', 'plain', 2, 512, 512),
+    Case('DCGAN, first doubling', 'doubling', 4, 256, 128, 4),
+    Case('DCGAN, second doubling', 'doubling', 8, 128, 64, 4),
+    Case('DCGAN, last doubling', 'doubling', 16, 64, 3, 4),
+    Case('EfficientNet-Lite0 at 32 pixels, block 1', 'depthwise', 16, 32, 32),
+    Case(
+        'EfficientNet-Lite0 at 32 pixels, block 6', 'depthwise', 4, 240, 240, 5
+    ),
 )
 
 
 def ways(case: Case) -> dict[str, Callable[..., jax.Array]]:
-  """The plain operation, and the library's."""
-  if not case.stride:
-    plain = functools.partial(
-        lax.conv_transpose,
-        strides=(2, 2),
-        padding='SAME',
-        dimension_numbers=LAYOUT,
+  """The plain operation, and the library's, of a map and a kernel."""
+  strides, padding = (case.stride,) * 2, [(case.size // 2,) * 2] * 2
+
+  def masked(function):
+    def block(x, kernel):
+      scale = kernel[0, 0, 0].reshape(1, 1, 1, -1)  # as of a normalisation
+      y = function(jax.nn.relu6(x * scale), kernel, case.stride)
+      return jax.nn.relu6(y * scale)
+
+    return block
+
+  def plain(x, kernel):
+    return lax.conv_general_dilated(
+        x, kernel, strides, padding, dimension_numbers=LAYOUT
     )
-    return {'XLA': plain, 'lsl_jax': convolution.double}
-  options = {
-      'strides': (case.stride,) * 2,
-      'padding': [(case.size // 2,) * 2] * 2,
-  }
-  plain = lambda x, kernel: lax.conv_general_dilated(
-      x,
-      kernel,
-      options['strides'],
-      options['padding'],
-      dimension_numbers=LAYOUT,
-  )
+
+  def transposed(x, kernel):
+    return lax.conv_transpose(
+        x, kernel, (2, 2), 'SAME', dimension_numbers=LAYOUT
+    )
+
+  def ours(x, kernel):
+    return convolution.convolve(x, kernel, strides, padding)
+
   return {
-      'XLA': plain,
-      'lsl_jax': functools.partial(convolution.convolve, **options),
-  }
+      'plain': {'XLA': plain, 'lsl_jax': ours},
+      'doubling': {'XLA': transposed, 'lsl_jax': convolution.double},
+      'depthwise': {
+          # The sum over shifts, with the gradient that JAX makes of it.
+          'XLA': masked(depthwise.depthwise.fun),
+          'lsl_jax': masked(depthwise.depthwise),
+      },
+  }[case.kind]
 
 
 def seconds(case: Case, way: Callable[..., jax.Array], batch: int, repeats):
@@ -86,8 +101,9 @@ def seconds(case: Case, way: Callable[..., jax.Array], batch: int, repeats):
   x = jax.random.normal(
       jax.random.key(0), (batch, case.side, case.side, case.inputs)
   )
+  depth = 1 if case.kind == 'depthwise' else case.inputs
   kernel = jax.random.normal(
-      jax.random.key(1), (case.size, case.size, case.inputs, case.outputs)
+      jax.random.key(1), (case.size, case.size, depth, case.outputs)
   )
   change = way(x, kernel)
   programs = (

@@ -4,8 +4,8 @@ XLA's CPU compiler turns a convolution in as many groups as there are channels
 into code that is 10 to 100 times slower than these few multiplications, which
 it fuses into one pass over the image. The gradient is written down as the same
 sum over shifts of what came back, padded. Left to JAX it is a sum of paddings,
-into each of which the compiler fuses all that was computed before: an image's
-gradient through EfficientNet-Lite0 took six times as long.
+into each of which the compiler fuses all that was computed before
+(experiments/benchmarks/small_maps.py).
 """
 
 import functools
