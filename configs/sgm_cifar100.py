@@ -21,7 +21,7 @@ def get_config(variants=None):
   config = defaults.defaults()
   shrinking.setting(config)
   shrinking.small(config)
-  # The share of novel classes, 20 of 80; the default is that of ImageNet's.
+  # The share of novel classes, 20 of 80; 0.8 is for ImageNet.
   config.evaluation.novel_prior = 0.25
   config.data.name = 'npz'
   config.data.path = 'cifar100.npz'
