@@ -8,8 +8,8 @@ features. ICCV 2017: the rows of tables 1 and 2 with Ravi and Larochelle's
       --config.data.path=miniimagenet.npz --workdir=runs/sgm_miniimagenet
 
 The pack has keys `jpeg` or `encoded`, `offsets`, `labels` and `class_names` as
-in docs/data_format.md; a quarter of each class is for testing. Not measured
-here yet.
+in docs/data_format.md; a quarter of each class is for testing. What to
+expect: experiments/shrink_hallucinate/README.md.
 """
 
 from lsl_jax.pipeline.settings import defaults
