@@ -4,8 +4,11 @@ The environment is set before JAX is first imported. NPROC gives XLA's CPU
 client enough threads for eight devices to meet in a collective on two cores.
 """
 
+import contextlib
 import os
 import tempfile
+import time
+import tracemalloc
 
 os.environ['NPROC'] = '32'
 os.environ['JAX_PLATFORMS'] = 'cpu'
@@ -60,3 +63,23 @@ def one_device():
 def rng():
   """A NumPy generator with a fixed seed."""
   return np.random.default_rng(0)
+
+
+@pytest.fixture(scope='session')
+def within():
+  """A context that must not take more seconds, nor reserve more bytes."""
+
+  @contextlib.contextmanager
+  def limits(most_seconds, most_bytes):
+    tracemalloc.start()
+    start = time.monotonic()
+    try:
+      yield
+      seconds = time.monotonic() - start
+      peak = tracemalloc.get_traced_memory()[1]
+    finally:
+      tracemalloc.stop()
+    assert seconds < most_seconds
+    assert peak < most_bytes
+
+  return limits

@@ -86,7 +86,7 @@ def double(x: jax.Array, kernel: jax.Array) -> jax.Array:
       x_{i + a + u - 1,\, j + b + v - 1}\, K_{a + 2u,\, b + 2v}
 
   Each of the four places (a, b) in a pixel is a convolution of its own with
-  2x2 of the kernel's numbers; together they are one to four times as many
+  2x2 of the kernel's numbers; together they are one with four times as many
   channels.
 
   Args:

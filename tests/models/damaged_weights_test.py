@@ -5,8 +5,6 @@ import json
 import pathlib
 import pickle
 import shutil
-import time
-import tracemalloc
 import zipfile
 
 import numpy as np
@@ -26,16 +24,10 @@ SECONDS, BYTES = 60.0, 100_000_000
 
 
 @pytest.fixture(autouse=True)
-def bounded():
+def bounded(within):
   """No test here may take long or reserve much."""
-  tracemalloc.start()
-  start = time.monotonic()
-  yield
-  seconds = time.monotonic() - start
-  peak = tracemalloc.get_traced_memory()[1]
-  tracemalloc.stop()
-  assert seconds < SECONDS
-  assert peak < BYTES
+  with within(SECONDS, BYTES):
+    yield
 
 
 def attempt(path):

@@ -4,8 +4,6 @@ import io
 import json
 import os
 import pathlib
-import time
-import tracemalloc
 import warnings
 import zipfile
 import zlib
@@ -22,16 +20,10 @@ SECONDS, BYTES = 60.0, 150_000_000
 
 
 @pytest.fixture(autouse=True)
-def bounded():
+def bounded(within):
   """No test here may take long or reserve much."""
-  tracemalloc.start()
-  start = time.monotonic()
-  yield
-  seconds = time.monotonic() - start
-  peak = tracemalloc.get_traced_memory()[1]
-  tracemalloc.stop()
-  assert seconds < SECONDS
-  assert peak < BYTES
+  with within(SECONDS, BYTES):
+    yield
 
 
 def image_file(rng, kind, size=(23, 31)):
