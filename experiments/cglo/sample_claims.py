@@ -67,15 +67,6 @@ def difference(
   return sides[0][:seeds] - sides[1][:seeds]
 
 
-def judge(points: np.ndarray) -> tuple[float, float, str]:
-  """Mean, half-width and verdict; without a width nothing is decided."""
-  mean, width = evaluation.confidence_interval(points, method='student')
-  mean, width = float(mean), float(width)
-  if mean > width:
-    return mean, width, 'holds'
-  return mean, width, 'does not hold' if mean < -width else 'undecided'
-
-
 def lines(workdir: str, metric: str) -> list[str]:
   """A line of each claim and number of images, then how the gain changes."""
   sizes = sorted(int(p.name[1:]) for p in pathlib.Path(workdir).glob('n*'))
@@ -102,10 +93,10 @@ def lines(workdir: str, metric: str) -> list[str]:
   found = []
   for text, shots, points in judged:
     if len(points):
-      mean, width, verdict = judge(points)
+      mean, width = evaluation.over_seeds(points[:, None])
       found.append(
           f'| {text} | {metric} | {shots} | {mean:+.2f} ± {width:.2f} |'
-          f' {len(points)} | {verdict} |'
+          f' {len(points)} | {evaluation.verdict(mean, width)} |'
       )
   return found
 

@@ -13,7 +13,6 @@ import os
 from typing import Any, NamedTuple
 
 import dense_runs
-import numpy as np
 
 from lsl_jax import evaluation, report
 from lsl_jax.pipeline import scripting
@@ -129,18 +128,7 @@ def difference(
     pairs.append(sides[0] - sides[1])
   if not pairs:
     return None
-  values = pairs[0] if len(pairs) == 1 else [np.mean(p) for p in pairs]
-  mean, half_width = evaluation.confidence_interval(
-      values, method='normal' if len(pairs) == 1 else 'student'
-  )
-  return float(mean), float(half_width)
-
-
-def verdict(mean: float, half_width: float, sign: int) -> str:
-  """Whether a claim holds: 'holds', 'reversed' or 'undecided'."""
-  if abs(mean) <= half_width or np.isnan(half_width):
-    return 'undecided'
-  return 'holds' if mean * sign > 0 else 'reversed'
+  return evaluation.over_seeds(pairs)
 
 
 def lines(experiment: Any, seeds: list[int]) -> list[list[str]]:
@@ -157,7 +145,7 @@ def lines(experiment: Any, seeds: list[int]) -> list[list[str]]:
                 claim.split,
                 str(shots),
                 f'{100 * mean:+.2f} ± {100 * half_width:.2f}',
-                verdict(mean, half_width, claim.sign),
+                evaluation.verdict(claim.sign * mean, half_width),
             ]
         )
   return found

@@ -62,12 +62,7 @@ class Estimate(NamedTuple):
 
 
 def estimate(by_seed: BySeed) -> Estimate:
-  """Combines draws and seeds.
-
-  Each seed gives one number, the mean over its draws; the interval is Student's
-  over these numbers. Whatever a seed decides (initial weights, order of
-  batches, draws) differs between them, so it covers all of that. With a single
-  seed it is Student's over the draws, and so holds for that one network.
+  """Combines draws and seeds, see `evaluation.over_seeds`.
 
   Args:
     by_seed: one number a draw, `[T]`, by seed; at least one seed.
@@ -78,12 +73,9 @@ def estimate(by_seed: BySeed) -> Estimate:
   >>> estimate({0: np.array([1.0, 3.0]), 1: np.array([5.0, 7.0])}).mean
   4.0
   """
-  values = [np.mean(draws) for draws in by_seed.values()]
-  if len(values) == 1:
-    (values,) = by_seed.values()
-  mean, half_width = evaluation.confidence_interval(values, method='student')
+  mean, half_width = evaluation.over_seeds(list(by_seed.values()))
   fewest = min(len(draws) for draws in by_seed.values())
-  return Estimate(float(mean), float(half_width), len(by_seed), fewest)
+  return Estimate(mean, half_width, len(by_seed), fewest)
 
 
 def read(folder: str) -> Measured | None:

@@ -5,9 +5,7 @@ from typing import NamedTuple
 
 import measured
 
-HOLDS = 'holds'
-FAILS = 'does not hold'
-UNDECIDED = 'undecided'
+from lsl_jax import evaluation
 
 
 class Claim(NamedTuple):
@@ -33,30 +31,23 @@ LITTLE = Claim(within=True, limit=2.0)
 def decide(claim: Claim, estimate: measured.Estimate) -> str:
   """Holds, does not hold, or the interval leaves it undecided.
 
-  A claim holds where all of the 95 % interval agrees with it, and does not hold
-  where none of it does.
+  See `evaluation.verdict`.
 
   Args:
     claim: about the difference.
     estimate: of the difference, in points.
 
   Returns:
-    `HOLDS`, `FAILS` or `UNDECIDED`, which it also is without an interval.
+    'holds', 'does not hold' or 'undecided'.
 
   >>> decide(LITTLE, measured.Estimate(0.5, 1.0, seeds=3, draws=10))
   'holds'
   >>> decide(ABOVE, measured.Estimate(0.5, 1.0, seeds=3, draws=10))
   'undecided'
   """
-  if math.isnan(estimate.half_width):
-    return UNDECIDED
-  low = estimate.mean - estimate.half_width
-  high = estimate.mean + estimate.half_width
-  if claim.within:
-    if -claim.limit < low and high < claim.limit:
-      return HOLDS
-    outside = low >= claim.limit or high <= -claim.limit
-    return FAILS if outside else UNDECIDED
-  if low > claim.limit:
-    return HOLDS
-  return FAILS if high <= claim.limit else UNDECIDED
+  return evaluation.verdict(
+      estimate.mean,
+      estimate.half_width,
+      above=-claim.limit if claim.within else claim.limit,
+      below=claim.limit if claim.within else math.inf,
+  )

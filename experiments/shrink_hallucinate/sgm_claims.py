@@ -10,8 +10,9 @@ of it does, and is undecided in between.
 
 from typing import Any, NamedTuple
 
-import numpy as np
 import sgm_study as study_lib
+
+from lsl_jax import evaluation
 
 _BASE = ('baseline', 'logistic')
 
@@ -25,8 +26,7 @@ class Claim(NamedTuple):
     right: what is subtracted.
     metric: as results have it.
     shots: numbers of shots, each judged by itself.
-    least: the difference is said to be above this ...
-    most: ... and below this.
+    least: the difference is said to be above this.
   """
 
   text: str
@@ -35,7 +35,6 @@ class Claim(NamedTuple):
   metric: str
   shots: tuple[int, ...]
   least: float = 0.0
-  most: float = np.inf
 
 
 def _generation(run: str) -> list[Claim]:
@@ -160,14 +159,7 @@ def _differences(study, seeds, left, right, metric) -> list[dict[int, Any]]:
 
 
 def _verdict(claim: Claim, shots: str, values: list[Any]) -> dict[str, Any]:
-  mean, width = study_lib.estimate(values)
-  low, high = mean - width, mean + width
-  if low > claim.least and high < claim.most:
-    verdict = 'holds'
-  elif high < claim.least or low > claim.most:
-    verdict = 'does not hold'
-  else:
-    verdict = 'undecided'
+  mean, width = evaluation.over_seeds(values)
   return {
       'claim': claim.text,
       'metric': claim.metric,
@@ -175,5 +167,5 @@ def _verdict(claim: Claim, shots: str, values: list[Any]) -> dict[str, Any]:
       'mean': mean,
       'half_width': width,
       'seeds': len(values),
-      'verdict': verdict,
+      'verdict': evaluation.verdict(mean, width, above=claim.least),
   }

@@ -21,7 +21,7 @@ import sgm_levels
 import sgm_rows as rows_lib
 import sgm_study as study_lib
 
-from lsl_jax import report
+from lsl_jax import evaluation, report
 from lsl_jax.pipeline import scripting
 
 METRIC = 'top5'
@@ -41,7 +41,9 @@ def measured(
     if not values:
       continue
     for column, shots in enumerate(study.shots(row.run, next(iter(values)))):
-      mean, width = study_lib.estimate([v[:, column] for v in values.values()])
+      mean, width = evaluation.over_seeds(
+          [v[:, column] for v in values.values()]
+      )
       found.append(
           {
               'method': row.paper,

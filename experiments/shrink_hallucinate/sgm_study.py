@@ -5,7 +5,6 @@ A finished run is read, one that was interrupted goes on. Learners that need the
 baseline's network take it over.
 """
 
-from collections.abc import Sequence
 import dataclasses
 import os
 from typing import Any
@@ -13,7 +12,7 @@ from typing import Any
 import numpy as np
 import sgm_rows as rows_lib
 
-from lsl_jax import evaluation, report
+from lsl_jax import report
 from lsl_jax.pipeline import run as pipeline
 from lsl_jax.pipeline import scripting
 
@@ -102,16 +101,3 @@ class Study:
     """Numbers of shots of a finished run."""
     metadata = report.results.read(self.folder(name, seed))['metadata']
     return tuple(metadata['config']['evaluation']['shots'])
-
-
-def estimate(values: Sequence[np.ndarray]) -> tuple[float, float]:
-  """Mean and half-width of seeds' numbers `[T]`.
-
-  Each seed gives one number, the mean over its draws; the interval is Student's
-  over them. With one seed it is over its draws, and about that network alone.
-  """
-  numbers = [float(np.mean(value)) for value in values]
-  if len(values) == 1:
-    numbers = list(values[0])
-  mean, half_width = evaluation.confidence_interval(numbers, method='student')
-  return float(mean), float(half_width)

@@ -1,5 +1,6 @@
 """Protocols: what is measured of a learner, and how sure it is."""
 
+from lsl_jax.evaluation.comparing import over_seeds, verdict
 from lsl_jax.evaluation.episodic import episodic
 from lsl_jax.evaluation.features import extract, extract_views
 from lsl_jax.evaluation.intervals import (
@@ -34,6 +35,7 @@ __all__ = [
     'generalized',
     'harmonic_mean',
     'mean_recall',
+    'over_seeds',
     'predictions',
     'proportion_interval',
     'ranks',
@@ -41,4 +43,5 @@ __all__ = [
     'standard_error',
     'top_k',
     'transfer',
+    'verdict',
 ]

@@ -108,17 +108,6 @@ def test_differences_are_taken_within_a_seed_and_judged(study, script):
   assert not any('dropout' in claim for claim, *_ in judged)
 
 
-def test_a_claim_is_undecided_where_the_interval_holds_both(script):
-  claims = script('sgm_claims')
-  claim = claims.Claim('', ('a', 'b'), ('a', 'c'), 'novel/top5', (1,))
-  verdict = lambda *means: claims._verdict(
-      claim, '1', [np.array([m]) for m in means]
-  )['verdict']
-  assert verdict(1.0, 1.1, 0.9) == 'holds'
-  assert verdict(-1.0, -1.1, -0.9) == 'does not hold'
-  assert verdict(-1.0, 1.0) == 'undecided'
-
-
 def test_settings_reach_the_run_that_they_name(script, tmp_path):
   study = script('sgm_study').Study(
       str(_ROOT / 'configs/sgm_glyphs.py') + ':smoke',

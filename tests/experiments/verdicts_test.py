@@ -7,18 +7,14 @@ import pytest
     ('claim', 'mean', 'half_width', 'verdict'),
     [
         ('ABOVE', 1.0, 0.5, 'holds'),
-        ('ABOVE', 1.0, 1.5, 'undecided'),
         ('ABOVE', -1.0, 0.5, 'does not hold'),
-        ('ABOVE', 0.0, 0.0, 'does not hold'),
         ('FAR_ABOVE', 7.0, 1.0, 'holds'),
         ('FAR_ABOVE', 5.5, 1.0, 'undecided'),
         ('FAR_ABOVE', 2.0, 1.0, 'does not hold'),
         ('LITTLE', -1.0, 0.5, 'holds'),
-        ('LITTLE', 1.0, 1.5, 'undecided'),
         ('LITTLE', 0.0, 3.0, 'undecided'),
         ('LITTLE', 3.0, 0.5, 'does not hold'),
         ('LITTLE', -3.0, 0.5, 'does not hold'),
-        ('ABOVE', 9.0, math.nan, 'undecided'),
         ('LITTLE', math.nan, math.nan, 'undecided'),
     ],
 )
