@@ -13,7 +13,9 @@ FAILS = 'does not hold'
 UNDECIDED = 'undecided'
 
 
-def over_seeds(values: Sequence[ArrayLike]) -> tuple[float, float]:
+def over_seeds(
+    values: Sequence[ArrayLike] | np.ndarray,
+) -> tuple[float, float]:
   """Mean, and half the width of its 95 % interval, of numbers by seed.
 
   Each seed gives one number, the mean over its draws or tasks; the interval is
