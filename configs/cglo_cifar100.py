@@ -17,8 +17,9 @@ schedule, dropout and weight decay, sigma, gamma and all rates of cGLO are those
 of the authors' program, since the paper gives none.
 """
 
+from lsl_jax.pipeline.cglo import perceptual
 from lsl_jax.pipeline.settings import defaults
-from lsl_jax.pipeline.variants import small_samples
+from lsl_jax.pipeline.variants import small_sample_sizes, small_samples
 
 
 def get_config(variants=None):
@@ -49,11 +50,10 @@ def get_config(variants=None):
   }
   config.train.checkpoint_every_epochs = 10.0
   config.train.log_every = 100
-  return defaults.apply(
+  return small_samples.apply(
       config,
       variants,
       {
-          **small_samples.VARIANTS,
           **{str(n): small_samples.shots(n) for n in (10, 25, 50, 100)},
           'wrn16_4': wrn16_4,
           'authors': authors,
@@ -76,22 +76,18 @@ def authors(config):
 def small(config):
   """Conv-4 and fewer steps, for CPUs: not what the paper measured.
 
-  With the pyramid, which needs no weights; `efficientnet` behind it makes far
-  better images.
+  With the pyramid, which needs no weights, unless another measure is named;
+  `efficientnet` makes far better images.
   """
-  small_samples.pyramid(config)
+  if config.cglo.perceptual.path == perceptual.NEEDED:
+    small_samples.pyramid(config)
   config.small_sample.seeds = 1
   config.small_sample.whole = 50
   config.model.backbone = 'conv4'
   config.model.options = {'width': 32}
   # Chosen on held-out training images among 20, 60 and 150.
-  config.train.epochs = 60.0
-  config.train.batch_size = 64
-  config.train.optimizer.schedule = {'name': 'cosine'}
-  config.cglo.generator.options = {'width': 16}
-  config.cglo.classifier_options = {'width': 16}
-  config.cglo.code_size = 64
-  config.cglo.noise_size = 16
+  small_sample_sizes.shorten(config, epochs=60.0, batch_size=64)
+  small_sample_sizes.narrow(config)
   config.cglo.epochs = 100.0
   config.cglo.batch_size = 64
   config.cglo.code_rate = 5e-3

@@ -12,7 +12,7 @@ What to expect, on which hardware, how long: experiments/cglo/README.md.
 """
 
 from lsl_jax.pipeline.settings import defaults
-from lsl_jax.pipeline.variants import small_samples
+from lsl_jax.pipeline.variants import small_sample_sizes, small_samples
 
 
 def get_config(variants=None):
@@ -28,26 +28,26 @@ def get_config(variants=None):
   config.model.options = {'width': 16}
   config.small_sample.shots = 5
   config.small_sample.whole = 20
-  # Chosen on held-out training images among 15, 60 and 150.
-  config.train.epochs = 150.0
-  config.train.batch_size = 32
   config.train.optimizer.learning_rate = 0.05
   config.train.optimizer.weight_decay = 5e-4
   config.train.checkpoint_every_epochs = 5.0
   config.train.log_every = 50
-  config.cglo.generator.options = {'width': 16}
-  config.cglo.classifier_options = {'width': 16}
-  config.cglo.code_size = 64
-  config.cglo.noise_size = 16
   config.cglo.batch_size = 32
   config.cglo.code_rate = 1e-2
   config.cglo.generator_optimizer.learning_rate = 2e-3
   config.cglo.log_every = 50
-  return defaults.apply(
+  return small_samples.apply(
       config,
-      variants,
+      f'small,{variants or ""}',
       {
-          **small_samples.VARIANTS,
           **{str(n): small_samples.shots(n) for n in (3, 5, 10, 20)},
+          'small': small,
       },
   )
+
+
+def small(config):
+  """Narrow and short for every row: applied in any case."""
+  # Chosen on held-out training images among 15, 60 and 150.
+  small_sample_sizes.shorten(config, epochs=150.0, batch_size=32)
+  small_sample_sizes.narrow(config)

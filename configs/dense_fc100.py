@@ -51,6 +51,8 @@ def get_config(variants=None):
 
 def quarter(config):
   config.model.options.width = 16
+  if 'extra' in config.model.options:  # variant wide, as narrow as the rest
+    config.model.options.extra //= 4
   config.model.scale = 10.0
   config.train.iterations = 0
   config.train.epochs = 10.0

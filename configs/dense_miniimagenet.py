@@ -61,6 +61,8 @@ def quarter(config):
   config.data.size = 42
   config.data.augment.padding = 4
   config.model.options.width = 16
+  if 'extra' in config.model.options:  # variant wide, as narrow as the rest
+    config.model.options.extra //= 4
   config.train.iterations = 0
   config.train.epochs = 8.0
   config.train.batch_size = 64

@@ -16,6 +16,10 @@ takes its network from the first:
 
 Without further files classes are divided by a seed, in the benchmark's numbers;
 with `lists` its classes and five draws are read (see configs/sgm_imagenet.py).
+The code of Dynamic FSL reads the same file otherwise: it takes indices into
+label_names for positions among sorted names, so its base and novel classes are
+other ones. A copy of the file without label_names gives those; the authors'
+draws do not belong to it (--config.evaluation.draw_files='()').
 What is reported: top-5 of novel images among novel classes (the split
 novel_only, the paper's "Novel"), of all images among all classes (all), and
 with a prior of 0.8 that an image is novel (all_prior). Similarities are those
@@ -111,7 +115,7 @@ def _shots(number):
 def lists(config):
   """The authors' classes and draws; give the list's path as data.split."""
   with config.data.ignore_type():
-    config.data.split = 'imagenet_low_shot.json'
+    config.data.split = 'label_idx.json'
   config.evaluation.draw_files = tuple(
       f'splitfile_{number}.json' for number in range(1, 6)
   )

@@ -12,7 +12,16 @@ with `lists` the authors' classes and draws are read (from their repository,
 facebookresearch/low-shot-shrink-hallucinate):
 
   python -m lsl_jax.main --config=configs/sgm_imagenet.py:sgm,lists ... \
-      --config.data.split=imagenet_low_shot.json
+      --config.data.split=label_idx.json
+
+The classes are then the authors', by name. A draw names images by their places
+in the authors' list of training images, an order that TFDS does not keep: it
+gives as many images of the same classes, but others. The same images come with
+`features`, which takes the files that the authors' code writes, train.hdf5 and
+val.hdf5, in the place of a network:
+
+  python -m lsl_jax.main --config=configs/sgm_imagenet.py:lists,features \
+      --config.data.path=train.hdf5 --workdir=runs/sgm_features
 
 Numbers to expect: experiments/shrink_hallucinate/paper.json (top-5, novel
 classes: baseline 14.1 at one shot, with generation 29.7; SGM 23.1 and 32.8).
@@ -69,7 +78,9 @@ def get_config(variants=None):
           **shrinking.VARIANTS,
           'authors': authors,
           'lists': lists,
+          'features': features,
           'resnet50': resnet50,
+          'sgm': sgm,
       },
   )
 
@@ -83,10 +94,16 @@ def authors(config):
 def lists(config):
   """The authors' classes and draws; give the list's path as data.split."""
   with config.data.ignore_type():
-    config.data.split = 'imagenet_low_shot.json'
+    config.data.split = 'label_idx.json'
   config.evaluation.draw_files = tuple(
       f'splitfile_{number}.json' for number in range(1, 6)
   )
+
+
+def features(config):
+  """The authors' files of features; give that of training as data.path."""
+  config.data.name = 'features'
+  config.data.options = {'test': 'val.hdf5', 'class_names': 'label_idx.json'}
 
 
 def resnet50(config):
@@ -95,5 +112,19 @@ def resnet50(config):
   config.train.batch_size = 100
   config.train.optimizer.schedule.warm_up = 1.0
   config.train.optimizer.schedule.warm_up_from = 0.1
-  if config.representation.name == 'softmax_sgm':
+  _weigh_sgm(config)
+
+
+def sgm(config):
+  """Representation SGM; the authors' weight depends on the network."""
+  shrinking.sgm(config)
+  _weigh_sgm(config)
+
+
+def _weigh_sgm(config):
+  """Called by both variants, which may be named in either order."""
+  if (config.representation.name, config.model.backbone) == (
+      'softmax_sgm',
+      'resnet50_low_shot',
+  ):
     config.representation.weight = 0.005

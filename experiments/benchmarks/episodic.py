@@ -10,7 +10,7 @@ task from where they lie, with nothing computed. The comparisons are loops over
 tasks in PyTorch, written here: one as a loader-based library runs it (a
 sampler, a data loader that collates one image after the other, prototypes and
 distances a task), one tight (two index operations, a mean and a product a
-task).
+task); and easyfsl itself, which draws tasks of its own, where it is installed.
 """
 
 import argparse
@@ -80,7 +80,7 @@ def timed(function) -> tuple[float, float]:
 
 
 def torch_loops(features, labels, episodes, dense: bool):
-  """Loops by name, each `tasks -> accuracies`; none without PyTorch."""
+  """Loops by name, each `tasks -> accuracies`, of what is installed."""
   try:
     import torch_episodes  # pyrefly: ignore[missing-import]
   except ModuleNotFoundError as error:
@@ -88,9 +88,22 @@ def torch_loops(features, labels, episodes, dense: bool):
       raise
     print('PyTorch is not installed: no comparison.')
     return {}
-  return torch_episodes.loops(
+  found = torch_episodes.loops(
       features, labels, *(np.asarray(x) for x in episodes), dense=dense
   )
+  if dense:  # easyfsl takes vectors alone
+    return found
+  try:
+    import easyfsl_episodes  # pyrefly: ignore[missing-import]
+  except ModuleNotFoundError as error:
+    if error.name != 'easyfsl':
+      raise
+    print('easyfsl is not installed: no comparison with it.')
+    return found
+  run = easyfsl_episodes.loop(
+      features, labels, way=WAY, shots=SHOTS, queries=QUERIES
+  )
+  return {'easyfsl': run, **found}
 
 
 def measure(

@@ -8,6 +8,7 @@ from torch.nn import functional  # pyrefly: ignore[missing-import]
 
 _CHANNELS = 16
 _SCALE = 10.0
+_EPSILON = 1e-3
 
 
 def loop(
@@ -46,28 +47,45 @@ def loop(
   labels = torch.arange(way).repeat_interleave(shots)
   truth = torch.arange(way).repeat_interleave(query.shape[-1])
 
-  def kernels():
+  def fresh():
+    """A kernel, scale and bias of each convolution; the last is 1x1."""
     made = [
         torch.randn(_CHANNELS, depth, 3, 3) / (9 * depth) ** 0.5
         for depth in depths
     ]
     made.append(torch.randn(_CHANNELS, depths[0], 1, 1) / depths[0] ** 0.5)
-    return [kernel.requires_grad_() for kernel in made]
+    return [
+        [kernel, torch.ones(_CHANNELS), torch.zeros(_CHANNELS)]
+        for kernel in made
+    ]
 
-  def pooled(params, read):
-    """Average-pooled widened features, `[B, D + channels]`."""
+  def pooled(params, read, statistics=None):
+    """Average-pooled widened features `[B, D + channels]`, and statistics."""
+    found = []
+
+    def convolve(which, x):
+      kernel, scale, bias = params[which]
+      y = functional.conv2d(x, kernel, padding=kernel.shape[-1] // 2)
+      if statistics is None:  # of these images
+        with torch.no_grad():
+          variance, mean = torch.var_mean(y, (0, 2, 3), correction=0)
+        found.append((which, mean, variance))
+        return functional.batch_norm(
+            y, None, None, scale, bias, training=True, eps=_EPSILON
+        )
+      return functional.batch_norm(
+          y, *statistics[which], scale, bias, training=False, eps=_EPSILON
+      )
+
+    own = functional.silu(convolve(0, read['block4_conv1']))
     own = functional.silu(
-        functional.conv2d(read['block4_conv1'], params[0], padding=1)
+        convolve(1, torch.cat([read['block4_conv2'], own], 1))
     )
-    both = torch.cat([read['block4_conv2'], own], 1)
-    own = functional.silu(functional.conv2d(both, params[1], padding=1))
-    both = torch.cat([read['block4_conv3'], own], 1)
-    own = functional.conv2d(both, params[2], padding=1)
-    own = functional.silu(
-        own + functional.conv2d(read['block4_conv1'], params[3])
-    )
+    own = convolve(2, torch.cat([read['block4_conv3'], own], 1))
+    own = functional.silu(own + convolve(3, read['block4_conv1']))
     own = functional.max_pool2d(own, 2)
-    return torch.cat([read['map'], own], 1).mean((2, 3))
+    features = torch.cat([read['map'], own], 1).mean((2, 3))
+    return features, {which: rest for which, *rest in found}
 
   def take(rows):
     return {
@@ -77,10 +95,11 @@ def loop(
 
   def one(task):
     read = take(support[task])
-    params = kernels()
-    optimizer = torch.optim.AdamW(params, lr=1e-3, weight_decay=1e-4)
+    params = fresh()
+    leaves = [leaf.requires_grad_() for layer in params for leaf in layer]
+    optimizer = torch.optim.AdamW(leaves, lr=1e-2, weight_decay=1e-4)
     for _ in range(epochs):
-      features = pooled(params, read)
+      features, _ = pooled(params, read)
       sums = features.reshape(way, shots, -1).sum(1)
       own = functional.cosine_similarity(
           features, (sums[labels] - features) / (shots - 1)
@@ -96,8 +115,9 @@ def loop(
       loss.backward()
       optimizer.step()
     with torch.no_grad():
-      sums = pooled(params, read).reshape(way, shots, -1).sum(1)
-      queries = pooled(params, take(query[task]))
+      features, statistics = pooled(params, read)
+      sums = features.reshape(way, shots, -1).sum(1)
+      queries, _ = pooled(params, take(query[task]), statistics)
       cosines = (
           functional.normalize(queries, dim=-1)
           @ functional.normalize(sums, dim=-1).T

@@ -28,7 +28,7 @@ from lsl_jax.pipeline.stages import features, phase1
 
 _COLUMNS = {'pooling': 'gap', 'dense classification': 'dc'}
 _SHOTS = 5
-_SEEN = 20  # images a class that are looked at
+_SEEN = 200  # images of base and of novel classes each, at most
 
 
 class Seen(NamedTuple):
@@ -130,7 +130,7 @@ def main() -> None:
       rng.permutation(problem.indices(base=base, train=False))
       for base in (True, False)
   ]
-  chosen = np.concatenate([some[: 10 * _SEEN] for some in held_out])
+  chosen = np.concatenate([some[:_SEEN] for some in held_out])
   pool = problem.indices(base=False, train=True)
   support = np.stack(
       [

@@ -6,6 +6,7 @@ and runs that differ in their learners alone take over one network.
 """
 
 import argparse
+from collections.abc import Iterable
 import dataclasses
 import os
 from typing import Any, NamedTuple
@@ -112,6 +113,30 @@ class Experiment:
     """The names of the tasks that a finished run was tested on, by shots."""
     results = report.results.read(self.folder(name, seed))
     return results['metadata']['episodes_hash']
+
+  def data_set(self, name: str, seed: int) -> str:
+    """The split of classes of a finished run, which names the data set."""
+    results = report.results.read(self.folder(name, seed))
+    return results['metadata']['config']['data']['split']
+
+  def tested_on(self, names: Iterable[str], seeds: Iterable[int]) -> str:
+    """The names of the tasks of finished runs, a line of Markdown each.
+
+    Two people with the same names were tested on the same tasks.
+    """
+    found: dict[tuple[int, str], list[str]] = {}
+    for seed in seeds:
+      for name in names:
+        if self.finished(name, seed):
+          words = ', '.join(
+              f'{shots}-shot `{tasks}`'
+              for shots, tasks in self.tasks(name, seed).items()
+          )
+          found.setdefault((seed, words), []).append(name)
+    return '\n'.join(
+        f'* seed {seed}, {", ".join(runs)}: {words}'
+        for (seed, words), runs in found.items()
+    )
 
 
 def parser(description: str | None) -> argparse.ArgumentParser:

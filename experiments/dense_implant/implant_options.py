@@ -21,7 +21,12 @@ from lsl_jax.pipeline import scripting
 
 WITHOUT, WITH = 'proto_gap_dense', 'implant_gap_gap_dense'
 TRIED = (
+    'learning_rate=3e-2',
     'learning_rate=1e-2',
+    'learning_rate=1e-2,activation=relu',
+    'learning_rate=1e-2,activation=none',
+    'learning_rate=1e-2,weight_decay=0.1',
+    'learning_rate=1e-2,init_scale=0.1',
     'learning_rate=1e-3',
     'learning_rate=3e-4',
     'learning_rate=1e-3,shortcut=False',

@@ -7,15 +7,16 @@ features. ICCV 2017.
       --config=configs/sgm_glyphs.py --workdir=runs/sgm_glyphs --seeds 0 1
 
 Runs that are missing are made, in the order of the tables; `--runs` limits
-them, and `--read-only` makes none. Writes table_1.md, table_2.md, figure_4.png
-to figure_6.png, claims.md and numbers.json into the workdir; Figure 2 is
-`figures/analogies.png` of each run with generation.
+them, and `--read-only` makes none. Writes table_1.md, table_2.md,
+accuracies.md, figure_4.png to figure_6.png, claims.md and numbers.json into the
+workdir; Figure 2 is `figures/analogies.png` of each run with generation.
 """
 
 import json
 import os
 from typing import Any
 
+import sgm_accuracies
 import sgm_claims
 import sgm_levels
 import sgm_rows as rows_lib
@@ -103,6 +104,11 @@ def write(study: study_lib.Study, seeds: list[int], backbone: str) -> None:
           ),
           os.path.join(study.workdir, f'figure_{figure}.png'),
       )
+  text = sgm_accuracies.markdown(study, seeds, METRIC)
+  report.atomic.write(
+      os.path.join(study.workdir, 'accuracies.md'),
+      f'# Accuracies, {METRIC}, per cent\n\n{text}',
+  )
   verdicts = sgm_claims.judge(study, seeds)
   levels = sgm_levels.base_and_novel(study, seeds, rows_lib.REPRESENTATIONS)
   report.atomic.write(

@@ -24,10 +24,7 @@ from lsl_jax import ops
 Perceptual = Callable[[jax.Array], list[jax.Array]]
 
 PAPER_LAYERS = ('conv1_2', 'conv2_2', 'conv3_2', 'conv4_2', 'conv5_2')
-# What the authors' program takes, by the ReLUs that follow in place.
-AUTHORS_LAYERS = ('relu1_2', 'relu2_2', 'relu3_2', 'relu4_3', 'pool5')
 IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
-SYMMETRIC = ((0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
 # The last map of each scale of EfficientNet-Lite0, as many as of VGG-16.
 EFFICIENTNET_LAYERS = ('block1', 'block3', 'block5', 'block11', 'block16')
 # Of EfficientNet-Lite0, whose images are (x - 127) / 128 in bytes.
@@ -71,32 +68,19 @@ def network(
   return jax.tree_util.Partial(measure, variables)
 
 
-def vgg16(
-    backbone: nn.Module,
-    variables: Any,
-    *,
-    authors: bool = False,
-    **options: Any,
-) -> Perceptual:
+def vgg16(backbone: nn.Module, variables: Any, **options: Any) -> Perceptual:
   """VGG-16: conv1_2, ..., conv5_2 on images as its weights expect them.
 
   Args:
     backbone: a `models.VGG16`.
     variables: of the backbone, trained.
-    authors: the layers and the range [-1, 1] of the authors' program, with the
-      images themselves as a further map.
     **options: over these choices, see `network`.
 
   Returns:
     The measure.
   """
-  mean, std = SYMMETRIC if authors else IMAGENET
-  choice: dict[str, Any] = {
-      'layers': AUTHORS_LAYERS if authors else PAPER_LAYERS,
-      'mean': mean,
-      'std': std,
-      'pixels': authors,
-  }
+  mean, std = IMAGENET
+  choice: dict[str, Any] = {'layers': PAPER_LAYERS, 'mean': mean, 'std': std}
   return network(backbone, variables, **{**choice, **options})
 
 

@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from lsl_jax.ops import analogy_search
+from lsl_jax.ops import analogy_plan, analogy_search
 
 
 class Analogies(NamedTuple):
@@ -24,8 +24,15 @@ class Analogies(NamedTuple):
   cosine: np.ndarray
 
 
+_NOTHING = Analogies(np.zeros((0, 4), np.int32), np.zeros(0, np.float32))
+
+
 def mine_analogies(
-    centroids: jax.Array | np.ndarray, *, tile: int = 1000, partners: int = 64
+    centroids: jax.Array | np.ndarray,
+    *,
+    tile: int = 1000,
+    partners: int = 64,
+    memory_gb: float = 0.5,
 ) -> Analogies:
   r"""For every pair of a class, the pair of other classes most parallel to it.
 
@@ -40,14 +47,22 @@ def mine_analogies(
   sign alone, so unordered pairs and magnitudes are compared. Pairs of equal
   centroids take no part on either side.
 
-  Time grows with :math:`C^2 K^4 / 2`. Beside the centroids and the result,
-  4 (K (5 max(tile, K) + partners (D + 3 K)) + C K^2 / 2) bytes are in use.
+  Time grows with :math:`C^2 K^4 / 2`. On the device, beside the centroids in
+  single precision, no more than
+
+  .. math:: 4 K (8\,tile + 5 D + 8 K + 5 K\,partners / 2) + 2 C K^2
+
+  bytes are in use: `tile` and `partners` are lowered until that is `memory_gb`.
+  The last term, lengths of all differences, is saved where it does not fit, by
+  computing them again for each class.
 
   Args:
     centroids: `[C, K, D]`, K of each class; finite.
-    tile: how many pairs of a class are compared at once. The default suits the
-      caches of a CPU; an accelerator is busier with 5,000.
-    partners: how many other classes' inner products are kept at once.
+    tile: how many pairs of a class are compared at once, at most. The default
+      suits the caches of a CPU; an accelerator is busier with 5,000.
+    partners: how many other classes' inner products are kept at once, at most.
+    memory_gb: for those bytes, in 10^9. What is found does not depend on it.
+      With too little, K pairs are compared with one class at once all the same.
 
   Returns:
     One analogy for each ordered pair, sorted by a1, then a2: C K (K - 1) of
@@ -68,7 +83,11 @@ def mine_analogies(
   >>> found.cosine.round(3)
   array([0.6, 0.6, 0.6, 0.6], dtype=float32)
   """
-  blocks = list(mine_by_class(centroids, tile=tile, partners=partners))
+  blocks = list(
+      mine_by_class(
+          centroids, tile=tile, partners=partners, memory_gb=memory_gb
+      )
+  )
   return Analogies(
       np.concatenate([block.quadruples for block in blocks]),
       np.concatenate([block.cosine for block in blocks]),
@@ -81,6 +100,7 @@ def mine_by_class(
     *,
     tile: int = 1000,
     partners: int = 64,
+    memory_gb: float = 0.5,
 ) -> Iterator[Analogies]:
   """The same class by class, so that a long search can be saved and resumed.
 
@@ -89,6 +109,7 @@ def mine_by_class(
     classes: of a1 and a2, those that are still to be done; all if absent.
     tile: as in `mine_analogies`.
     partners: as in `mine_analogies`.
+    memory_gb: as in `mine_analogies`.
 
   Yields:
     The analogies of one class after another.
@@ -109,26 +130,42 @@ def mine_by_class(
     )
   if unknown := [c for c in classes if not 0 <= c < num_classes]:
     raise ValueError(f'no such class: {unknown}; there are {num_classes}')
-  finite = np.asarray(jnp.all(jnp.isfinite(centroids), (1, 2)))
+  # On the device once, and in the precision that the search needs.
+  centroids = jnp.asarray(centroids, jnp.float32)
+  finite = np.asarray(_finite(centroids))
   if not finite.all():
     raise ValueError(
         f'centroids of class {np.argmin(finite)} are not finite numbers'
     )
-  return _blocks(jnp.asarray(centroids), classes, tile, partners)
+  if centroids.shape[1] == 1:
+    return (_NOTHING for _ in classes)
+  plan = analogy_plan.plan(
+      *centroids.shape, tile=tile, partners=partners, memory_gb=memory_gb
+  )
+  return _blocks(centroids, classes, plan)
 
 
-def _blocks(centroids, classes, tile, partners) -> Iterator[Analogies]:
-  count = centroids.shape[1]
-  if count == 1:
-    for _ in classes:
-      yield Analogies(np.zeros((0, 4), np.int32), np.zeros(0, np.float32))
-    return
-  inverse = analogy_search.inverse_lengths(centroids)
+@jax.jit
+def _finite(centroids: jax.Array) -> jax.Array:
+  """Whether classes are, `[C]`; one after another, in the memory of one."""
+  return jax.lax.map(lambda rows: jnp.all(jnp.isfinite(rows)), centroids)
+
+
+def _blocks(
+    centroids: jax.Array, classes: Iterable[int], plan: analogy_plan.Plan
+) -> Iterator[Analogies]:
+  lengths = None
+  if plan.keep_lengths:
+    lengths = analogy_search.inverse_lengths(centroids)
   for own in classes:
     best = analogy_search.best_pairs(
-        centroids, inverse, own, tile=tile, partners=partners
+        centroids, lengths, own, tile=plan.tile, partners=plan.partners
     )
-    yield _both_orders(own, *jax.device_get((best, inverse[own])))
+    if lengths is None:
+      (own_lengths,) = analogy_search.inverse_lengths(centroids[own][None])
+    else:
+      own_lengths = lengths[own]
+    yield _both_orders(own, *jax.device_get((best, own_lengths)))
 
 
 def _both_orders(
@@ -136,7 +173,7 @@ def _both_orders(
 ) -> Analogies:
   """Sorts pairs (k, k + s) and (k + s, k); leaves degenerate ones out."""
   count = inverse.shape[1]
-  a1, a2 = np.indices((count, count))
+  a1, a2 = np.indices((count, count), np.int32)
   # The pair (a1, a2) is found at one offset, the pair (a2, a1) at the other.
   offset = (a2 - a1) % count
   swapped = (offset > count - offset) | ((2 * offset == count) & (a1 > a2))

@@ -51,23 +51,13 @@ def inverse_lengths(centroids: jax.Array) -> jax.Array:
   Returns:
     `[C, K // 2, K]`, at [c, s - 1, k] that of clusters k and k + s.
   """
-  offsets = jnp.arange(1, centroids.shape[1] // 2 + 1)
-
-  def one_offset(rows, offset):
-    length = jnp.linalg.norm(rows - jnp.roll(rows, -offset, 0), axis=1)
-    return jnp.where(length > 0, 1 / (length + 1e-5), 0)
-
-  def one_class(rows):
-    rows = rows.astype(jnp.float32)
-    return jax.lax.map(functools.partial(one_offset, rows), offsets)
-
-  return jax.lax.map(one_class, centroids)
+  return jax.lax.map(_inverse_lengths, centroids)
 
 
 @functools.partial(jax.jit, static_argnames=('tile', 'partners'))
 def best_pairs(
     centroids: jax.Array,
-    inverse: jax.Array,
+    inverse: jax.Array | None,
     own: jax.Array | int,
     *,
     tile: int,
@@ -77,7 +67,8 @@ def best_pairs(
 
   Args:
     centroids: `[C, K, D]`.
-    inverse: `[C, K // 2, K]`, as `inverse_lengths` makes it.
+    inverse: `[C, K // 2, K]`, as `inverse_lengths` makes it. Without, lengths
+      are computed where they are needed and forgotten.
     own: the class.
     tile: how many of its pairs are compared at once.
     partners: how many classes' products with it are kept at once.
@@ -87,25 +78,36 @@ def best_pairs(
     from K // 2 on repeat other pairs.
   """
   num_classes, count, _ = centroids.shape
-  chunks, chunk = _split(num_classes - 1, partners)
-  tiles, width = _split(count // 2, max(1, tile // count))
+  chunks, chunk = split(num_classes - 1, partners)
+  tiles, width = split(count // 2, max(1, tile // count))
   # Where the last chunk is not full, it does the last class more than once.
   others = jnp.minimum(jnp.arange(chunks * chunk), num_classes - 2)
   others = (others + (others >= own)).reshape(chunks, chunk)
   offsets = 1 + width * jnp.arange(tiles)
 
-  def one_chunk(best, classes):
+  # Columns are repeated, so that those of clusters i + s are a plain slice.
+  copies = 1 + -(-(tiles * width) // count)
+  own_rows = _around_mean(centroids[own])
+
+  def one_partner(partner):
+    # Alone, as sums of a product of several classes would depend on how many.
     products = jnp.einsum(
-        'jkd,id->jki',
-        _around_mean(centroids[classes]),
-        _around_mean(centroids[own]),
+        'kd,id->ki',
+        _around_mean(centroids[partner]),
+        own_rows,
         precision=jax.lax.Precision.HIGHEST,
     )
-    # Columns are repeated, so that those of clusters i + s are a plain slice.
-    copies = 1 + -(-(tiles * width) // count)
-    products = jnp.tile(products, (1, 1, copies))
-    search = functools.partial(_search, products, inverse, classes, width)
+    if inverse is None:
+      lengths = _inverse_lengths(centroids[partner])
+    else:
+      lengths = inverse[partner]
+    return jnp.tile(products, (1, copies)), lengths
+
+  def one_chunk(best, classes):
+    products, lengths = jax.lax.map(one_partner, classes)
+    search = functools.partial(_search, products, lengths, width)
     found = jax.lax.map(search, offsets)
+    found = found._replace(partner=classes[found.partner])
     better = found.value > best.value
     return _select(better, found, best), None
 
@@ -115,10 +117,21 @@ def best_pairs(
   return jax.tree.map(lambda values: values.reshape(-1, count), best)
 
 
-def _split(total: int, most: int) -> tuple[int, int]:
+def split(total: int, most: int) -> tuple[int, int]:
   """Number and size of equal parts, none above `most`, that cover a total."""
   parts = -(-total // most)
   return parts, -(-total // parts)
+
+
+def _inverse_lengths(rows: jax.Array) -> jax.Array:
+  """`inverse_lengths` of one class `[K, D]`."""
+  rows = rows.astype(jnp.float32)
+
+  def one_offset(offset):
+    length = jnp.linalg.norm(rows - jnp.roll(rows, -offset, 0), axis=1)
+    return jnp.where(length > 0, 1 / (length + 1e-5), 0)
+
+  return jax.lax.map(one_offset, jnp.arange(1, rows.shape[0] // 2 + 1))
 
 
 def _around_mean(centroids: jax.Array) -> jax.Array:
@@ -134,8 +147,18 @@ def _select(better: jax.Array, new, old):
   )
 
 
-def _search(products, inverse, classes, width: int, offset) -> Best:
-  """Goes through classes for the pairs of `width` offsets of one class."""
+def _search(products, inverse, width: int, offset) -> Best:
+  """Goes through J classes for the pairs of `width` offsets of one class.
+
+  Args:
+    products: `[J, K, at least K + K // 2]`.
+    inverse: `[J, K // 2, K]`.
+    width: how many offsets.
+    offset: the first of them.
+
+  Returns:
+    Arrays `[width K]`; partners are places in 0 .. J - 1.
+  """
   count = products.shape[1]
   lanes = jnp.arange(width * count)
 
@@ -166,7 +189,8 @@ def _search(products, inverse, classes, width: int, offset) -> Best:
       jnp.zeros(lanes.shape, jnp.int32),
       *[jnp.zeros((count, len(lanes)))] * 2,
   )
-  best, _ = jax.lax.scan(one_class, nothing, (products, classes))
+  places = jnp.arange(len(products))
+  best, _ = jax.lax.scan(one_class, nothing, (products, places))
   # Which clusters made the largest difference is asked of the winner alone.
   first = jnp.argmax(best.values, 0).astype(jnp.int32)
   second = (first[None] + jnp.arange(1, count // 2 + 1)[:, None]) % count
@@ -196,7 +220,7 @@ def _largest_difference(products: jax.Array, inverse: jax.Array) -> jax.Array:
     `[K, L]`. This is where nearly all of the time goes.
   """
   count, lanes = products.shape
-  blocks, size = _split(len(inverse), _UNROLL)
+  blocks, size = split(len(inverse), _UNROLL)
   inverse = jnp.pad(inverse, ((0, blocks * size - len(inverse)), (0, 0)))
   extended = jnp.concatenate([products, products])
 

@@ -12,9 +12,14 @@ import jax.numpy as jnp
 
 from lsl_jax.ops import similarity
 
-# Squared chord below which two codes are one, or each other's opposite. Single
-# precision leaves no direction between them there.
-_TOUCHING = 1e-9
+# Squared chord below which two codes are joined by a straight line: single
+# precision cannot tell it from the arc.
+_SAME = 1e-9
+# Squared length below which what two codes have across each other counts as
+# none, so that they are each other's opposites. What is found across is right
+# to the last bits of the codes however short it is; this is as short as it may
+# be for its gradient, which has the length's third power below the line.
+_OPPOSITE = 1e-20
 
 
 @jax.jit
@@ -30,9 +35,10 @@ def slerp(start: jax.Array, end: jax.Array, t: jax.Array | float) -> jax.Array:
   which is the same and does not divide by a small sine. Codes that coincide are
   joined by a straight line, which the formula tends to. Opposite codes have no
   plane of their own; the path between them goes through the axis to which
-  :math:`q_1` is most nearly orthogonal. The result is scaled to length one, is
-  `start` and `end` exactly at t = 0 and 1, and its gradient is finite
-  everywhere.
+  :math:`q_1` is most nearly orthogonal. The result is scaled to length one and
+  is `start` and `end` exactly at t = 0 and 1. Its gradient is finite
+  everywhere, at the ends that of the path, and lies along the sphere: lengths
+  of `start` and `end` are without effect on it.
 
   Args:
     start: :math:`q_1`, unit vectors, `[..., D]`, D at least two.
@@ -49,18 +55,35 @@ def slerp(start: jax.Array, end: jax.Array, t: jax.Array | float) -> jax.Array:
   >>> [round(float(x), 3) for x in third]  # cosine and sine of 30 degrees
   [0.866, 0.5]
   """
-  t = _column(start, end, t)
+  return _exact_at_ends(start, end, _column(start, end, t))
+
+
+@jax.custom_jvp
+def _exact_at_ends(start, end, t):
+  """The path, without its last bits where it begins and ends."""
+  path = _path(start, end, t)
+  return jnp.where(t == 0, start, jnp.where(t == 1, end, path))
+
+
+@_exact_at_ends.defjvp
+def _exact_at_ends_jvp(primals, tangents):
+  # The choice of an end would say that nothing depends on t there.
+  return _exact_at_ends(*primals), jax.jvp(_path, primals, tangents)[1]
+
+
+def _path(start, end, t):
+  """The great circle, `[..., D]`, with t `[..., 1]`."""
   chord, sum_ = end - start, end + start
-  squared_chord = jnp.sum(jnp.square(chord), -1, keepdims=True)
-  squared_sum = jnp.sum(jnp.square(sum_), -1, keepdims=True)
-  same = squared_chord < _TOUCHING
-  opposite = squared_sum < _TOUCHING
-  # What is orthogonal to start, from whichever of both does not cancel.
-  across = jnp.where(
-      squared_chord <= squared_sum,
-      chord + squared_chord / 2 * start,
-      sum_ - squared_sum / 2 * start,
-  )
+  squared = lambda x: jnp.sum(jnp.square(x), -1, keepdims=True)
+  squared_chord, squared_sum = squared(chord), squared(sum_)
+  # What is orthogonal to start, from whichever of both does not cancel. It is
+  # projected rather than computed from lengths: those are off one by more than
+  # there is across codes that are nearly opposite.
+  across = jnp.where(squared_chord <= squared_sum, chord, sum_)
+  share = jnp.sum(across * start, -1, keepdims=True) / squared(start)
+  across = across - share * start
+  same = squared_chord < _SAME
+  opposite = ~same & (squared(across) < _OPPOSITE)
   across = jnp.where(same, 1.0, jnp.where(opposite, _aside(start), across))
   safe = same | opposite
   angle = 2 * jnp.arctan2(
@@ -68,11 +91,10 @@ def slerp(start: jax.Array, end: jax.Array, t: jax.Array | float) -> jax.Array:
       jnp.sqrt(jnp.where(safe, 1.0, squared_sum)),
   )
   angle = jnp.where(opposite, jnp.pi, angle)
-  turned = jnp.cos(t * angle) * start + jnp.sin(t * angle) * similarity.unit(
-      across
-  )
-  path = similarity.unit(jnp.where(same, start + t * chord, turned))
-  return jnp.where(t == 0, start, jnp.where(t == 1, end, path))
+  turned = jnp.cos(t * angle) * similarity.unit(start) + jnp.sin(
+      t * angle
+  ) * similarity.unit(across, eps=_OPPOSITE)
+  return similarity.unit(jnp.where(same, start + t * chord, turned))
 
 
 @jax.jit

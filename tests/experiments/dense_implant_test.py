@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from lsl_jax.pipeline.learners import registry
+from lsl_jax.pipeline.variants import dense
 
 _FOLDER = pathlib.Path(__file__).parents[2] / 'experiments' / 'dense_implant'
 _ROOT = _FOLDER.parents[1]
@@ -47,7 +48,11 @@ def make(experiment, name, seed, values, tasks='a'):
       for (learner, split, shots), trials in values.items()
   ]
   hashes = {str(shots): tasks for _, _, shots in values}
-  content = {'rows': rows, 'metadata': {'episodes_hash': hashes}}
+  config = {'data': {'split': 'fc100'}}
+  content = {
+      'rows': rows,
+      'metadata': {'episodes_hash': hashes, 'config': config},
+  }
   (folder / 'results.json').write_text(json.dumps(content))
   np.savez(
       folder / 'trials.npz',
@@ -108,7 +113,7 @@ def test_what_is_said_to_be_less_holds_where_it_is_less(scripts, experiment):
       experiment, 'wide', 0, {('proto_gap_dense', 'novel', 5): [0.6, 0.7, 0.7]}
   )
   found = {line[0]: line[4] for line in claims.lines(experiment, [0])}
-  assert found == {'WIDE adds nothing': 'undecided'}
+  assert found == {'WIDE adds less than half a point': 'undecided'}
   make(experiment, 'c128f_gap', 0, {('proto_gap_gap', 'novel', 5): [0.9] * 3})
   make(experiment, 'c128f_dc', 0, {('proto_gmp_gmp', 'novel', 5): [0.8] * 3})
   found = {line[0]: line[4] for line in claims.lines(experiment, [0])}
@@ -133,6 +138,20 @@ def test_a_table_has_paper_and_measured_side_by_side(scripts, experiment):
   assert by_row['DC', '10'][5] == 'not measured'
   text = pathlib.Path(experiment.workdir, 'table_5.md').read_text()
   assert '57.05' in text
+  assert '* seed 0, gap, dc, implants: 5-shot `a`\n' in text
+
+
+def test_a_table_of_another_data_set_has_no_numbers_of_the_paper(
+    scripts, experiment
+):
+  tables = scripts('dense_tables')
+  values = {(learner, 'all', 5): [0.5] for learner in dense.POOLINGS}
+  for run in ('gap_poolings', 'dc_poolings'):
+    make(experiment, run, 0, values)
+  _, lines = tables.make(experiment, 2, [0])
+  assert {tuple(line[4:]) for line in lines} == {('50.00 ± 1.00',)}
+  text = pathlib.Path(experiment.workdir, 'table_2.md').read_text()
+  assert 'The table of the paper is of miniimagenet.' in text
 
 
 @pytest.mark.filterwarnings(

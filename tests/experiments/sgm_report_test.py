@@ -64,27 +64,42 @@ def test_tables_figures_and_claims_are_written(study, script, tmp_path):
   numbers = json.loads((tmp_path / 'numbers.json').read_text())
   assert {row['split'] for row in numbers['rows']} == {'novel', 'all'}
   assert '| claim ' in (tmp_path / 'claims.md').read_text()
+  text = (tmp_path / 'accuracies.md').read_text()
+  row = next(x for x in text.splitlines() if 'SGM: Generation' in x)
+  assert [cell.strip() for cell in row.split('|')[2:4]] == ['2', '30.50 ± 6.35']
 
 
 def test_base_accuracy_stands_beside_novel_accuracy(study, script, make_run):
   lib = script('sgm_levels')
-  runs = ['baseline', 'sgm', 'l2']
-  assert len(lib.base_and_novel(study, [0, 1], runs)) == 2
-  trials = {
-      f'logistic/{metric}': [[level] * 3]
-      for metric, level in (('base_only/top1', 0.9), ('novel/top5', 0.05))
-  }
-  folder = pathlib.Path(study.folder('l2', 0))
-  make_run(folder, shots=_SHOTS, trials=trials)
+  runs = ['baseline', 'sgm', 'l2', 'l1']
+
+  def finish(run, seed, base, novel):
+    levels = {'base_only/top1': base, 'novel/top5': novel}
+    make_run(
+        pathlib.Path(study.folder(run, seed)),
+        shots=_SHOTS,
+        trials={f'logistic/{k}': [[level] * 3] for k, level in levels.items()},
+    )
+
+  assert not lib.markdown(lib.base_and_novel(study, [0, 1], runs))
+  # Baseline and sgm have 10 and 20 of both in seed 0, 11 and 21 in seed 1.
+  finish('l2', 0, 0.9, 0.05)
+  finish('l2', 1, 0.3, 0.5)
+  finish('l1', 0, 0.1, 0.99)  # of one seed alone: shown and not counted
   levels = lib.base_and_novel(study, [0, 1], runs)
-  # Seeds 0 and 1 of both numbers: 10 and 11, 20 and 21; of l2 seed 0 alone.
-  expected = [(10.5, 10.5), (20.5, 20.5), (90, 5)]
-  np.testing.assert_allclose([level[1:] for level in levels], expected)
+  assert levels['sgm'][1] == pytest.approx((21, 21))
+  expected = [
+      np.corrcoef([10, 20, 90], [10, 20, 5])[0, 1],
+      np.corrcoef([11, 21, 30], [11, 21, 50])[0, 1],
+  ]
+  mean, half_width, counted, seeds = lib.correlation(levels)
+  assert (counted, seeds) == (['baseline', 'sgm', 'l2'], 2)
+  assert mean == pytest.approx(np.mean(expected))
+  assert half_width == pytest.approx(12.706 * np.std(expected), rel=1e-3)
   text = lib.markdown(levels)
-  assert '| l2 | 90.00 | 5.00 |' in text
-  correlation = np.corrcoef(*np.transpose(expected))[0, 1]
-  assert f'3 representations is {correlation:+.2f}' in text
-  assert not lib.markdown(levels[:2])
+  assert '| l2 | 2 | 60.00 | 27.50 |' in text
+  assert f'over baseline, sgm, l2 is {mean:+.2f} ± {half_width:.2f}' in text
+  assert '| l1 | 1 | 10.00 | 99.00 |' in text
 
 
 def test_differences_are_taken_within_a_seed_and_judged(study, script):

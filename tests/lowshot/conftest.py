@@ -1,5 +1,8 @@
 """What tests of several learners need."""
 
+import importlib.util
+import pathlib
+
 import numpy as np
 import pytest
 
@@ -22,3 +25,14 @@ def make_taps(rng):
     return taps
 
   return make
+
+
+@pytest.fixture(scope='session')
+def stream_by_loops():
+  """The function of stream_loops.py: tests are no packages to import from."""
+  spec = importlib.util.spec_from_file_location(
+      'stream_loops', pathlib.Path(__file__).with_name('stream_loops.py')
+  )
+  module = importlib.util.module_from_spec(spec)
+  spec.loader.exec_module(module)
+  return module.by_loops

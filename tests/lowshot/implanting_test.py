@@ -62,6 +62,27 @@ def test_the_loss_leaves_every_example_out_in_turn(rng, support, query):
   np.testing.assert_allclose(measured, expected, rtol=1e-5)
 
 
+@pytest.mark.parametrize('support', ['gap', 'gmp'])
+@pytest.mark.parametrize('query', ['gap', 'gmp', 'dense'])
+def test_the_gradient_passes_through_queries_and_prototypes(
+    rng, support, query
+):
+  maps = rng.normal(size=(5, 1, 2, 3)).astype('f')
+  slope = jax.grad(implanting.leave_one_out_loss)(
+      maps, LABELS, 2, support=support, query=query, scale=7.0
+  )
+  # Central differences of the loops, one value at a time.
+  expected = np.zeros(maps.shape)
+  for place in np.ndindex(maps.shape):
+    sides = []
+    for step in (1e-5, -1e-5):
+      moved = maps.astype(np.float64)
+      moved[place] += step
+      sides.append(loss_by_loops(moved, LABELS, support, query, 7.0))
+    expected[place] = (sides[0] - sides[1]) / 2e-5
+  np.testing.assert_allclose(slope, expected, rtol=1e-4, atol=1e-4)
+
+
 @functools.cache
 def learner(**options):
   return lowshot.implant(stream=lowshot.Stream(channels=2), epochs=6, **options)

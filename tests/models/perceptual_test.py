@@ -2,13 +2,14 @@
 
 import functools
 
+from flax import linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from lsl_jax import losses, models, ops
-from lsl_jax.models import perceptual
+from lsl_jax.models import perceptual, perceptual_authors
 
 
 @pytest.fixture(scope='module')
@@ -47,13 +48,62 @@ def test_vgg_gives_the_papers_layers_of_imagenet_images(vgg, images):
   assert [m.shape[1] for m in maps] == [32, 16, 8, 4, 2]
 
 
-def test_the_authors_layers_come_after_relus_and_pixels_first(vgg, images):
+class _Named(nn.Module):
+  """What VGG-16 names, each a multiple of the images of its own."""
+
+  @nn.compact
+  def __call__(self, images, *, train):
+    del train
+    names = [
+        f'{kind}{stage}_{number}'
+        for stage, count in enumerate((2, 2, 3, 3, 3), start=1)
+        for number in range(1, count + 1)
+        for kind in ('conv', 'relu')
+    ]
+    names.append('pool5')
+    return {name: (i + 2) * images for i, name in enumerate(names)}
+
+
+@pytest.mark.parametrize(
+    ('side', 'scales'),
+    [
+        (16, {1: ('relu1_2', 'conv2_2')}),
+        (32, {1: ('relu1_2', 'relu2_2', 'conv3_2')}),
+        (64, {1: ('relu1_2', 'relu2_2', 'relu3_2', 'conv4_3')}),
+        (
+            128,
+            {
+                1: ('relu1_2', 'relu2_2', 'relu3_2', 'relu4_3', 'pool5'),
+                4: ('relu1_2', 'relu2_2', 'relu3_2', 'conv4_3'),
+            },
+        ),
+    ],
+)
+def test_the_authors_take_more_levels_and_scales_of_larger_images(side, scales):
+  images = jax.random.uniform(jax.random.key(1), (1, side, side, 3))
+  maps = perceptual_authors.vgg16(_Named(), {})(images)
+  expected = []
+  for scale, names in scales.items():
+    shape = (1, side // scale, scale, side // scale, scale, 3)
+    small = 2 * images.reshape(shape).mean((2, 4)) - 1
+    outputs = _Named().apply({}, small, train=False)
+    expected += [small, *(outputs[name] for name in names)]
+  assert len(maps) == len(expected)
+  for ours, theirs in zip(maps, expected, strict=True):
+    np.testing.assert_allclose(ours, theirs, atol=1e-5)
+
+
+def test_the_authors_maps_are_those_of_vgg(vgg, images):
   backbone, variables = vgg
-  maps = perceptual.vgg16(backbone, variables, authors=True)(images)
+  maps = perceptual_authors.vgg16(backbone, variables)(images)
   outputs = backbone.apply(variables, 2 * images - 1, train=False)
-  np.testing.assert_array_equal(maps[0], images)
-  for ours, name in zip(maps[1:], perceptual.AUTHORS_LAYERS, strict=True):
+  names = ('relu1_2', 'relu2_2', 'conv3_2')  # as many as 32 pixels have
+  for ours, name in zip(maps[1:], names, strict=True):
     np.testing.assert_allclose(ours, outputs[name], atol=1e-5)
+  large = jax.ShapeDtypeStruct((1, 128, 128, 3), jnp.float32)
+  shapes = jax.eval_shape(perceptual_authors.vgg16(backbone, variables), large)
+  sides = [128, 128, 64, 32, 16, 4, 32, 32, 16, 8, 4]
+  assert [shape.shape[1] for shape in shapes] == sides
 
 
 def test_images_are_resized_before_the_network(vgg, images):

@@ -10,8 +10,8 @@ import pytest
 from lsl_jax.models import layers, network, resnet12
 
 
-def shapes(size, name='resnet12', **options):
-  backbone = network.build_backbone(name, **options)
+def shapes(size, **options):
+  backbone = network.build_backbone('resnet12', **options)
   images = jax.ShapeDtypeStruct((2, size, size, 3), jnp.float32)
   variables = jax.eval_shape(
       functools.partial(backbone.init, train=False), jax.random.key(0), images
@@ -115,26 +115,6 @@ def test_the_map_is_that_of_the_description(pools, padding):
 )
 def test_maps_have_the_published_sizes(size, options, shape):
   assert shapes(size, **options)[1]['map'].shape == (2, *shape)
-
-
-def test_c128f_ends_in_five_by_five_times_128():
-  variables, outputs = shapes(84, 'c128f')
-  assert outputs['map'].shape == (2, 5, 5, 128)
-  widths = [
-      variables['params'][f'block{block}_conv']['kernel'].shape[-1]
-      for block in (1, 2, 3, 4)
-  ]
-  assert widths == [64, 64, 128, 128]
-
-
-@pytest.mark.parametrize('last_relu', [False, True])
-def test_c128f_keeps_negative_features_unless_told(last_relu):
-  backbone = network.build_backbone('c128f', width=2, last_relu=last_relu)
-  images = np.random.default_rng(0).normal(size=(2, 16, 16, 3)).astype('f')
-  apply = jax.jit(
-      lambda key: backbone.init_with_output(key, images, train=False)[0]['map']
-  )
-  assert bool((apply(jax.random.key(0)) < 0).any()) is not last_relu
 
 
 def test_what_the_last_convolutions_read_is_there_to_build_beside():

@@ -91,6 +91,86 @@ def test_gradients_are_finite_everywhere_and_right_where_smooth(rng):
   np.testing.assert_allclose(by_end, 0.25 * tangent, atol=1e-5)
 
 
+def _across(start, end):
+  """Their angle, and what is orthogonal to start in their plane, in float64."""
+  start, end = (np.asarray(x, np.float64) for x in (start, end))
+  start, end = start / np.linalg.norm(start), end / np.linalg.norm(end)
+  short = min(end - start, end + start, key=np.linalg.norm)
+  across = short - (short @ start) * start
+  angle = 2 * math.atan2(*(np.linalg.norm(end + s * start) for s in (-1, 1)))
+  return angle, across / np.linalg.norm(across)
+
+
+ANGLES = [1e-3, 1.0, math.pi / 2, 3.0, math.pi - 1e-4, math.pi - 1e-6]
+
+
+@pytest.fixture(scope='module')
+def pairs():
+  """Two codes of 16 numbers for each of the angles, float32."""
+  rng = np.random.default_rng(1)
+  starts, ends = [], []
+  for angle in ANGLES:
+    start, aside = np.linalg.qr(rng.normal(size=(16, 2)))[0].T
+    starts.append(start)
+    ends.append(math.cos(angle) * start + math.sin(angle) * aside)
+  return jnp.asarray(starts, jnp.float32), jnp.asarray(ends, jnp.float32)
+
+
+@pytest.fixture(scope='module')
+def derivatives(pairs):
+  """By start, end and t, `[2, 6, 16, ...]`: at t = 0, and at t = 1."""
+  jacobian = jax.jacfwd(ops.slerp, (0, 1, 2))
+  each = jax.vmap(jax.vmap(jacobian, (0, 0, None)), (None, None, 0))
+  return jax.jit(each)(*pairs, jnp.array([0.0, 1.0]))
+
+
+def test_the_path_leaves_and_arrives_with_the_speed_of_the_angle(
+    pairs, derivatives
+):
+  for i, (start, end) in enumerate(zip(*pairs, strict=True)):
+    angle, across = _across(start, end)
+    leaving = angle * across
+    arriving = angle * (math.cos(angle) * across - math.sin(angle) * start)
+    for got, expected in zip(
+        derivatives[2][:, i], (leaving, arriving), strict=True
+    ):
+      np.testing.assert_allclose(got, expected, atol=1e-6 * angle)
+
+
+def test_at_an_end_the_path_moves_with_that_end_alone(pairs, derivatives):
+  for i, codes in enumerate(zip(*pairs, strict=True)):
+    along = [np.eye(16) - np.outer(code, code) for code in codes]
+    for side in (0, 1):
+      for end in (0, 1):
+        expected = along[end] if side == end else np.zeros((16, 16))
+        got = derivatives[end][side, i]
+        # The plane of nearly equal or opposite codes is less certain.
+        atol = 3e-7 / math.sin(ANGLES[i])
+        np.testing.assert_allclose(got, expected, atol=atol)
+
+
+def test_gradients_backward_through_vmap_are_those_forward(pairs, derivatives):
+  weights = np.linspace(-1, 1, 16, dtype=np.float32)
+  value = lambda *arguments: jnp.sum(ops.slerp(*arguments) * weights)
+  gradient = jax.jit(jax.vmap(jax.grad(value, (0, 1, 2)), (0, 0, None)))
+  for side in (0, 1):
+    found = gradient(*pairs, float(side))
+    for got, jacobians in zip(found, derivatives, strict=True):
+      expected = np.einsum('bi...,i->b...', jacobians[side], weights)
+      np.testing.assert_allclose(got, expected, atol=1e-5)
+
+
+@pytest.mark.parametrize('gap', [1e-3, 1e-5, 1e-6, 1e-7])
+def test_nearly_opposite_codes_keep_to_the_plane_in_which_they_lie(rng, gap):
+  start, aside = np.linalg.qr(rng.normal(size=(128, 2)))[0].T
+  end = -math.cos(gap) * start + math.sin(gap) * aside
+  start, end = (jnp.asarray(x, jnp.float32) for x in (start, end))
+  angle, across = _across(start, end)  # of the codes as they are rounded
+  middle = ops.slerp(start, end, 0.5)
+  expected = math.cos(angle / 2) * start + math.sin(angle / 2) * across
+  np.testing.assert_allclose(middle, expected, atol=1e-6)
+
+
 def test_lerp_goes_straight(rng):
   start, end = rng.normal(size=(2, 4, 3)).astype('f')
   ts = np.array([0, 0.25, 0.5, 1], 'f')

@@ -8,7 +8,12 @@ import pytest
 
 from lsl_jax.data.reading import feature_files
 from lsl_jax.pipeline import run
+from lsl_jax.pipeline.problems import sources
+from lsl_jax.pipeline.stages import phase1
 
+# Of the network's classifier: rows of no class, as the authors' network has.
+SPARE = 3
+ROWS = 'params/classifier/templates'
 LEARNERS = (
     'logistic',
     'logistic_hallucinate',
@@ -25,6 +30,7 @@ def finished(get_config, tmp_path_factory):
   folder = tmp_path_factory.mktemp('hallucination')
   config = get_config('sgm_glyphs:sgm,smoke')
   config.learners = LEARNERS
+  config.model.spare_rows = SPARE
   config.evaluation.shots = (1,)
   config.hallucination.tuning.enabled = True
   config.export_features = str(folder / 'features.npz')
@@ -112,6 +118,39 @@ def test_exported_features_give_the_same_numbers_without_images(
       tmp_path / 'again.hdf5', tmp_path / 'again_test.hdf5'
   )
   assert again.is_train.sum() == exported.is_train.sum()
+
+
+def test_fine_tuning_leaves_out_the_rows_of_no_class(
+    finished, get_config, parameters, tmp_path
+):
+  _, workdir, _ = finished
+  assert len(parameters(workdir)[ROWS]) == 6 + SPARE
+  config = get_config('sgm_glyphs:sgm,finetune,smoke')
+  config.model.spare_rows = SPARE
+  config.evaluation.curve_every_epochs = 0.0
+  config.representation.workdir = str(workdir)
+  rows = run.run(config, str(tmp_path))
+  assert {row['learner'] for row in rows} == {'random_finetune'}
+  assert {'novel', 'base', 'all', 'novel_only'} <= {r['split'] for r in rows}
+
+
+def test_triplets_go_on_from_a_finished_run_and_keep_its_classifier(
+    finished, get_config, parameters, tmp_path
+):
+  _, workdir, _ = finished
+  config = get_config('sgm_glyphs:triplet,smoke')
+  config.representation.start = str(workdir)
+  problem, _ = sources.load(config, str(tmp_path))
+  train = lambda: phase1.train(config, problem, None, str(tmp_path))
+  with pytest.raises(ValueError, match=r'(?s)another one:.*model\.spare_rows'):
+    train()
+  config.model.spare_rows = SPARE
+  trained = train()
+  before, after = parameters(workdir), parameters(tmp_path)
+  # But for weight decay; the generator learns through these rows.
+  np.testing.assert_allclose(trained.classifier, before[ROWS], rtol=1e-4)
+  layers = [name for name in before if name.startswith('params/backbone')]
+  assert max(np.abs(after[n] - before[n]).max() for n in layers) > 1e-6
 
 
 def test_views_of_features_are_refused(finished, tmp_path):

@@ -55,9 +55,10 @@ class Spec:
     policy: 'none', or 'cifar10' for AutoAugment's, see `autoaugment`.
     cutout: side of the square that Cutout covers, in pixels; 0 for none.
     cutout_probability: of covering anything.
+    cutout_mean: whether its square is filled with the image's own mean.
     erase: probability of Random Erasing.
-    mask: what both of them fill in; the default is 0 after the symmetric
-      normalisation.
+    mask: what both of them fill in, a value or one a channel; the default is 0
+      after the symmetric normalisation.
   """
 
   crop: str = 'none'
@@ -77,8 +78,9 @@ class Spec:
   policy: str = 'none'
   cutout: int = 0
   cutout_probability: float = 1.0
+  cutout_mean: bool = False
   erase: float = 0.0
-  mask: float = erasing.GREY
+  mask: erasing.Fill = erasing.GREY
 
   def __post_init__(self):
     if self.crop not in CROPS:
@@ -115,6 +117,8 @@ class Spec:
         )
       # Lists, as configs may hold, would keep the Spec from being hashed.
       object.__setattr__(self, name, (float(low), float(high)))
+    if not isinstance(self.mask, float | int):
+      object.__setattr__(self, 'mask', tuple(map(float, self.mask)))
 
 
 def make_spec(options: Any) -> Spec:
@@ -200,7 +204,7 @@ def view(key: jax.Array, image: jax.Array, spec: Spec) -> jax.Array:
         image,
         side=spec.cutout,
         probability=spec.cutout_probability,
-        fill=spec.mask,
+        fill=None if spec.cutout_mean else spec.mask,
     )
   if spec.erase:
     image = erasing.random_erase(

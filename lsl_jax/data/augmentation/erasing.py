@@ -6,6 +6,7 @@ References:
   Zhong, Zheng, Kang, Li, Yang. Random erasing data augmentation. AAAI 2020.
 """
 
+from collections.abc import Sequence
 import math
 
 import chex
@@ -14,6 +15,8 @@ import jax.numpy as jnp
 
 # The grey that is zero after the symmetric normalisation.
 GREY = 127.5
+# A value for all channels, or one for each.
+Fill = float | Sequence[float]
 _TRIES = 10  # How often a rectangle is looked for that fits.
 
 
@@ -23,7 +26,7 @@ def cutout(
     *,
     side: int,
     probability: float = 1.0,
-    fill: float = GREY,
+    fill: Fill | None = GREY,
 ) -> jax.Array:
   """Covers a square whose centre is drawn uniformly from all pixels.
 
@@ -36,16 +39,19 @@ def cutout(
     side: of the square in pixels; the paper has 16 for CIFAR-10 and 8 for
       CIFAR-100.
     probability: that anything is covered; the paper's square always is.
-    fill: what the square is filled with, about the mean of images.
+    fill: what the square is filled with, about the mean of images, which
+      becomes the zero of the paper; None for this image's own mean over pixels
+      and channels, as in the program of cGLO's authors.
 
   Returns:
     `[H, W, 3]` float32.
   """
   chex.assert_rank(image, 3)
   height, width = image.shape[:2]
+  chosen = jnp.mean(image.astype(jnp.float32)) if fill is None else fill
   centre = jax.random.randint(key, (2,), 0, jnp.array([height, width]))
   first = centre - side // 2
-  covered = _fill(image, first, jnp.array([side, side]), fill)
+  covered = _fill(image, first, jnp.array([side, side]), chosen)
   happens = jax.random.bernoulli(jax.random.fold_in(key, 1), probability)
   return jnp.where(happens, covered, image.astype(jnp.float32))
 
@@ -57,7 +63,7 @@ def random_erase(
     probability: float = 0.5,
     area: tuple[float, float] = (0.02, 0.33),
     aspect: tuple[float, float] = (0.3, 3.3),
-    fill: float = GREY,
+    fill: Fill = GREY,
 ) -> jax.Array:
   """Covers, with a probability, a random rectangle inside the image.
 
@@ -115,4 +121,5 @@ def _fill(image, first, size, fill):
       & (columns >= first[1])
       & (columns < first[1] + size[1])
   )
+  fill = jnp.asarray(fill, jnp.float32).reshape(1, 1, -1)
   return jnp.where(inside, fill, image.astype(jnp.float32))

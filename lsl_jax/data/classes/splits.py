@@ -76,7 +76,7 @@ def class_split(spec: Any, class_names: Sequence[str]) -> ClassSplit:
   """
   where, fields = _read(spec)
   names = tuple(str(name) for name in class_names)
-  fields = low_shot_lists.as_split(fields, names) or fields
+  fields = low_shot_lists.as_split(fields, names, where=where) or fields
   if unknown := [key for key in fields if key not in _KEYS]:
     raise ValueError(
         f'{where} has the unknown key {unknown[0]!r};'
@@ -100,6 +100,25 @@ def class_split(spec: Any, class_names: Sequence[str]) -> ClassSplit:
   split = ClassSplit(*found)
   _check_disjoint(where, split, names)
   return split
+
+
+def draw_order(spec: Any, class_names: Sequence[str]) -> tuple[int, ...]:
+  """The order in which the draws that belong to a split count the classes.
+
+  Args:
+    spec: as for `class_split`; nothing where the data set has its own split.
+    class_names: the data set's class names; class i is `class_names[i]`.
+
+  Returns:
+    All class indices: in the order of `label_names` if the split is a file that
+    has them (see `low_shot_lists`), else ascending.
+
+  Raises:
+    ValueError: the data set lacks one of those classes.
+    FileNotFoundError: the file does not exist.
+  """
+  where, fields = _read(spec) if spec else ('', {})
+  return low_shot_lists.class_order(fields, class_names, where=where)
 
 
 def write(

@@ -11,7 +11,6 @@ import jax
 import numpy as np
 
 from lsl_jax import models, report, synthesis, training, types
-from lsl_jax.pipeline import choices
 from lsl_jax.pipeline.cglo import cglo_codes, cglo_training, perceptual
 from lsl_jax.pipeline.problems import problem as problem_lib
 from lsl_jax.pipeline.problems import samples
@@ -19,7 +18,7 @@ from lsl_jax.pipeline.problems.problem import Problem
 from lsl_jax.synthesis import codes as codes_lib
 from lsl_jax.synthesis import step as step_lib
 
-_CLASSIFIERS = {'image': 'image', 'code': 'code', 'none': None}
+CLASSIFIERS = {'image': 'image', 'code': 'code', 'none': None}
 
 
 class Trained(NamedTuple):
@@ -37,36 +36,6 @@ class Trained(NamedTuple):
   variables: types.Variables
   codes: np.ndarray
   images: np.ndarray
-
-
-def check(config: Any) -> None:
-  """Refuses settings that cannot run, before anything is loaded.
-
-  Raises:
-    ValueError: the first of them, with what is accepted.
-  """
-  spec = config.cglo
-  choices.choose(models.GENERATORS, spec.generator.name, 'cglo.generator.name')
-  choices.choose(_CLASSIFIERS, spec.classifier, 'cglo.classifier')
-  choices.choose(cglo_codes.INITIAL, spec.initial, 'cglo.initial')
-  choices.choose(dict.fromkeys(synthesis.NOISES), spec.noise, 'cglo.noise')
-  choices.choose(
-      synthesis.INTERPOLATIONS,
-      config.synthesis.interpolation,
-      'synthesis.interpolation',
-  )
-  if spec.initial == 'activations':
-    cglo_codes.check(spec.activations)
-  perceptual.check(spec.perceptual)
-  devices = jax.device_count()
-  if spec.parts % devices or spec.batch_size % spec.parts:
-    raise ValueError(
-        f'cglo.parts={spec.parts} must be a multiple of the number of devices,'
-        f' {devices}, and divide cglo.batch_size={spec.batch_size}'
-    )
-  cglo_training.groups(
-      spec.to_json(sort_keys=True), 100.0, 1000
-  )  # reads every recipe
 
 
 def train(
@@ -105,6 +74,7 @@ def train(
       spec.batch_size // spec.parts,
       samples.repetitions(config) if spec.oversample else 1,
       seed,
+      labelled=len(sample.labelled),
   )
   num_steps = max(1, round(spec.epochs * rows.steps_per_epoch))
   groups, run = cglo_training.machinery(
@@ -155,7 +125,7 @@ def make_generation(config: Any, num_classes: int) -> synthesis.Generation:
   generator = models.NoisyGenerator(
       make(size=size, **spec.generator.options.to_dict()), spec.noise_layer
   )
-  kind = _CLASSIFIERS[spec.classifier]
+  kind = CLASSIFIERS[spec.classifier]
   options = spec.classifier_options.to_dict()
   for name, value in options.items():  # modules must be hashable
     options[name] = tuple(value) if isinstance(value, list) else value

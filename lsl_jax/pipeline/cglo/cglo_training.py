@@ -19,37 +19,61 @@ from lsl_jax.synthesis import step as step_lib
 
 
 class Rows:
-  """Which rows of each part a step takes: every image once an epoch.
+  """Which rows of each part a step takes: an epoch visits every image.
+
+  It visits images with labels several times, so that with few of them an epoch
+  is as long as with many, and all others once.
 
   Args:
     count: images.
     parts: P.
     each: rows a step takes of each part, b.
-    repetitions: how often an epoch visits an image.
+    repetitions: how often an epoch visits an image with a label.
     seed: of the orders.
+    labelled: how many images, the first ones, have labels; None: all.
+
+  Attributes:
+    steps_per_epoch: of all images; epochs of single parts differ a little where
+      there are not as many images in each.
   """
 
   def __init__(
-      self, count: int, parts: int, each: int, repetitions: int, seed: int
+      self,
+      count: int,
+      parts: int,
+      each: int,
+      repetitions: int,
+      seed: int,
+      *,
+      labelled: int | None = None,
   ):
-    self._sizes = [-(-(count - part) // parts) for part in range(parts)]
+    labelled = count if labelled is None else labelled
+    # Image i is row i // P of part i % P: labelled ones come first there, too.
+    rows = lambda images, part: -(-(images - part) // parts)
+    self._visits = []
+    for part in range(parts):
+      known = np.arange(rows(labelled, part))
+      others = np.arange(len(known), rows(count, part))
+      visits = np.concatenate([np.tile(known, repetitions), others])
+      self._visits.append(visits.astype(np.int32))
     self._orders = [
         order.Epochs(
-            size * repetitions, each, fitting.derived_seed(seed, 'part', part)
+            len(visits), each, fitting.derived_seed(seed, 'part', part)
         )
-        for part, size in enumerate(self._sizes)
+        for part, visits in enumerate(self._visits)
     ]
-    self.steps_per_epoch = repetitions * count / (parts * each)
+    visits = repetitions * labelled + count - labelled
+    self.steps_per_epoch = visits / (parts * each)
 
   def batches(self, step: int) -> Iterator[np.ndarray]:
     """Rows `[P, b]` int32 of one step after another."""
     while True:
       yield np.stack(
           [
-              own(step) % size
-              for own, size in zip(self._orders, self._sizes, strict=True)
+              visits[own(step)]
+              for own, visits in zip(self._orders, self._visits, strict=True)
           ]
-      ).astype(np.int32)
+      )
       step += 1
 
 

@@ -1,42 +1,60 @@
 """From `config.cglo.perceptual` to a measure of how alike images look."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
+
+from flax import linen as nn
+import jax
+import jax.numpy as jnp
 
 from lsl_jax import models
-from lsl_jax.models import efficientnet, perceptual, pretrained
+from lsl_jax.models import (
+    efficientnet,
+    perceptual,
+    perceptual_authors,
+    pretrained,
+)
 from lsl_jax.pipeline import choices
 
 # Stands for a file that a config cannot do without.
 NEEDED = 'needed: a torchvision or timm file of VGG-16'
 
 
-def _vgg16(spec: Any) -> perceptual.Perceptual:
-  backbone = models.VGG16()
-  options = _options(spec)
+class _Network(NamedTuple):
+  """A trained network that measures.
+
+  Attributes:
+    backbone: makes it.
+    measure: `(settings, backbone, variables)` to what it measures with.
+  """
+
+  backbone: Callable[[], nn.Module]
+  measure: Callable[[Any, nn.Module, Any], perceptual.Perceptual]
+
+
+def _vgg16(
+    spec: Any, backbone: nn.Module, variables: Any
+) -> perceptual.Perceptual:
   if spec.authors:
-    options['authors'] = True
-  variables = pretrained.load_backbone(spec.path, 'vgg16', backbone)
-  return perceptual.vgg16(backbone, variables, **options)
+    return perceptual_authors.vgg16(backbone, variables)
+  return perceptual.vgg16(backbone, variables, **_options(spec))
 
 
-def _efficientnet_lite0(spec: Any) -> perceptual.Perceptual:
-  """Weights from an installed package, or from a file."""
-  backbone = efficientnet.EfficientNetLite0()
-  path = spec.path or 'efficientnet_lite0'
-  variables = pretrained.load_backbone(path, 'efficientnet_lite0', backbone)
+def _efficientnet_lite0(
+    spec: Any, backbone: nn.Module, variables: Any
+) -> perceptual.Perceptual:
   return perceptual.efficientnet_lite0(backbone, variables, **_options(spec))
 
 
-def _pyramid(spec: Any) -> perceptual.Perceptual:
-  return perceptual.pyramid(spec.levels)
-
-
-MEASURES: Mapping[str, Callable[[Any], perceptual.Perceptual]] = {
-    'vgg16': _vgg16,
-    'efficientnet_lite0': _efficientnet_lite0,
-    'pyramid': _pyramid,
+_PYRAMID = 'pyramid'
+NETWORKS: Mapping[str, _Network] = {
+    # Looked up when called: tests put a narrower one in its place.
+    'vgg16': _Network(lambda: models.VGG16(), _vgg16),
+    'efficientnet_lite0': _Network(
+        lambda: efficientnet.EfficientNetLite0(), _efficientnet_lite0
+    ),
 }
+MEASURES = (*NETWORKS, _PYRAMID)
 
 
 def make(spec: Any) -> perceptual.Perceptual:
@@ -52,16 +70,34 @@ def make(spec: Any) -> perceptual.Perceptual:
     ValueError: an unknown name, or a file that does not fit.
     FileNotFoundError: a file is missing.
   """
-  return choices.choose(MEASURES, spec.name, 'cglo.perceptual.name')(spec)
+  return _make(spec, pretrained.load_backbone)
 
 
-def check(spec: Any) -> None:
+def _make(
+    spec: Any, load: Callable[[str, str, nn.Module], Any]
+) -> perceptual.Perceptual:
+  choices.choose(dict.fromkeys(MEASURES), spec.name, 'cglo.perceptual.name')
+  if spec.name == _PYRAMID:
+    return perceptual.pyramid(spec.levels)
+  network = NETWORKS[spec.name]
+  backbone = network.backbone()
+  # Without a file, a package brings the weights.
+  variables = load(spec.path or spec.name, spec.name, backbone)
+  return network.measure(spec, backbone, variables)
+
+
+def check(spec: Any, size: int) -> None:
   """Refuses what cannot be made, without reading a file.
 
+  Args:
+    spec: `config.cglo.perceptual`.
+    size: side of the images that will be measured.
+
   Raises:
-    ValueError: an unknown name, or a file that has not been named.
+    ValueError: an unknown name, a file that has not been named, or maps or
+      weights that there are not.
   """
-  choices.choose(MEASURES, spec.name, 'cglo.perceptual.name')
+  choices.choose(dict.fromkeys(MEASURES), spec.name, 'cglo.perceptual.name')
   if spec.name == 'vgg16' and spec.path in ('', NEEDED):
     raise ValueError(
         'cglo.perceptual.name is vgg16: set --config.cglo.perceptual.path to a'
@@ -69,6 +105,30 @@ def check(spec: Any) -> None:
         ' .safetensors), or take another measure'
         f' ({", ".join(sorted(MEASURES))})'
     )
+  if spec.name != _PYRAMID and not (spec.layers or spec.weights):
+    return  # the usual ones, which are known to be there
+  try:
+    measure = _make(spec, _shapes)
+    images = jax.ShapeDtypeStruct((1, size, size, 3), jnp.float32)
+    maps = jax.eval_shape(lambda own, x: own(x), measure, images)
+  except ValueError as error:
+    what = 'levels' if spec.name == _PYRAMID else 'layers'
+    raise ValueError(f'cglo.perceptual.{what}={spec[what]}: {error}') from error
+  if spec.weights and len(spec.weights) != len(maps):
+    raise ValueError(
+        f'cglo.perceptual.weights={spec.weights} are {len(spec.weights)}, but'
+        f' {spec.name} makes {len(maps)} maps of images of {size} pixels'
+    )
+
+
+def _shapes(path: str, name: str, backbone: nn.Module) -> Any:
+  """The variables' shapes alone."""
+  del path, name
+  return jax.eval_shape(
+      lambda key, images: backbone.init(key, images, train=False),
+      jax.random.key(0),
+      jnp.zeros((1, 64, 64, 3)),
+  )
 
 
 def _options(spec: Any) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import jax
 import numpy as np
 
 from lsl_jax import data
-from lsl_jax.data.classes import low_shot_lists
+from lsl_jax.data.classes import low_shot_draws, splits
 from lsl_jax.pipeline import choices
 from lsl_jax.pipeline.problems.problem import Problem
 
@@ -169,12 +169,13 @@ def _draws(config: Any, problem: Problem, pool: np.ndarray) -> np.ndarray:
         f'evaluation.draw_files names {len(paths)} draws, evaluation.draws and'
         f' evaluation.trained_draws ask for {wanted}'
     )
-  images = low_shot_lists.read_draws(
+  images = low_shot_draws.read_draws(
       paths[:wanted],
       problem.original,
       problem.is_train,
       problem.classes[problem.num_base :],
       shots,
+      order=splits.draw_order(config.data.split, problem.original_names),
   )
   return np.searchsorted(pool, images).astype(np.int32)
 

@@ -29,6 +29,8 @@ MAY_DIFFER = (
     'data.memory_gb',
     'representation.workdir',
     'cglo.workdir',
+    # Of runs from when it was a setting; now the normalisation decides it.
+    'data.augment.mask',
 )
 
 
@@ -70,7 +72,8 @@ def defaults() -> Config:
           'memory_gb': 6.0,
           # Processes that decode in that case; 0: threads.
           'workers': 0,
-          # See data.augment.Spec; the crop's size is `size`.
+          # See data.augment.Spec; the crop's size is `size`, and what is erased
+          # becomes the mean of the normalisation.
           'augment': augmentation(),
           # For tests: only this many base and novel classes (0: all).
           'max_classes': 0,
@@ -188,7 +191,7 @@ def defaults() -> Config:
 def augmentation() -> dict[str, Any]:
   """Every part of an augmentation, all off."""
   spec: dict[str, Any] = dict(dataclasses.asdict(augment.Spec()))
-  del spec['size']
+  del spec['size'], spec['mask']
   return spec
 
 

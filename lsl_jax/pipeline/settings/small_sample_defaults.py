@@ -79,7 +79,8 @@ def cglo() -> dict[str, Any]:
           'weights': (),
           # Whether the images themselves are one more map.
           'pixels': False,
-          # [-1, 1] and the maps of the authors' program, with pixels.
+          # VGG-16 as in the authors' program: of [-1, 1], with pixels and with
+          # levels by the size of the images; other choices are without effect.
           'authors': False,
           # Side to which images are brought beforehand; 0: none.
           'size': 0,
@@ -88,7 +89,8 @@ def cglo() -> dict[str, Any]:
       },
       'epochs': 200.0,
       'batch_size': 128,
-      # Whether an epoch visits images as often as that of the classifier.
+      # Whether an epoch visits labelled images as often as that of the
+      # classifier; it visits others once.
       'oversample': True,
       # Codes and images live in so many parts, which are divided among devices;
       # at least as many as devices, and a divisor of the batch.
@@ -143,6 +145,6 @@ def mixmatch() -> dict[str, Any]:
       'alpha': 0.75,
       'unlabelled_weight': 75.0,
       'average': 0.999,
-      # Epochs over which that weight rises, as a share of all.
+      # Steps over which that weight rises, as a share of all.
       'ramp': 1.0,
   }

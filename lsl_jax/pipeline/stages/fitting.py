@@ -37,8 +37,9 @@ def normalisation(config: Any) -> dict[str, tuple[float, ...]]:
 
 
 def augmentation(config: Any) -> augment.Spec:
-  """The random views that training sees."""
+  """The random views that training sees; what is erased becomes zero."""
   options = config.data.augment.to_dict()
+  options['mask'] = tuple(255 * mean for mean in normalisation(config)['mean'])
   size = config.data.size
   if options['crop'] == 'none':
     if size == config.data.resize:

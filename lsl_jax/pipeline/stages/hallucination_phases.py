@@ -94,27 +94,33 @@ def centroids(
 
 
 def analogies(
-    config: Any, task: task_lib.Task, trained: Trained, workdir: str
+    config: Any, centroids: np.ndarray, workdir: str
 ) -> ops.Analogies:
-  """Mined analogies, kept class by class: a long search can be stopped."""
-  found = centroids(config, task, trained, workdir)
-  about = {'centroids': found}
-  blocks = []
-  for own in range(len(found)):
+  """Mined analogies, kept class by class: a long search can be stopped.
 
-    def compute(own=own):
-      block = next(
-          ops.mine_by_class(
-              jnp.asarray(found), [own], tile=config.hallucination.tile
-          )
-      )
-      return block._asdict()
+  Args:
+    config: the whole config.
+    centroids: what the phase of that name found.
+    workdir: of the run.
 
-    path = kept.folder(workdir, f'analogies/{own:04d}.npz')
-    blocks.append(ops.Analogies(**kept.kept(path, about, compute)))
+  Returns:
+    The analogies of all classes.
+  """
+
+  def compute(missing):
+    mined = ops.mine_by_class(
+        centroids, missing, tile=config.hallucination.tile
+    )
+    return (block._asdict() for block in mined)
+
+  paths = [
+      kept.folder(workdir, f'analogies/{own:04d}.npz')
+      for own in range(len(centroids))
+  ]
+  blocks = kept.kept_parts(paths, {'centroids': centroids}, compute)
   return ops.Analogies(
-      np.concatenate([block.quadruples for block in blocks]),
-      np.concatenate([block.cosine for block in blocks]),
+      np.concatenate([block['quadruples'] for block in blocks]),
+      np.concatenate([block['cosine'] for block in blocks]),
   )
 
 
@@ -126,13 +132,14 @@ def generation(
   Its last ReLU is left out where features may be negative.
   """
   options = config.hallucination.generator
-  found = jnp.asarray(centroids(config, task, trained, workdir))
-  mined = analogies(config, task, trained, workdir)
+  rows = centroids(config, task, trained, workdir)
+  found = jnp.asarray(rows)
   module = models.Hallucinator(
       hidden=options.hidden, rectify=bool(jnp.min(found) >= 0)
   )
 
   def compute():
+    mined = analogies(config, rows, workdir)
     return lowshot.train_generator(
         task_lib.key_for(config.seed, _GENERATOR),
         jnp.asarray(mined.quadruples),
@@ -147,9 +154,9 @@ def generation(
         generator=module,
     )[0]
 
+  # Analogies follow from the centroids, so that nobody need mine them to know.
   about = {
-      'centroids': found,
-      'quadruples': mined.quadruples,
+      'centroids': rows,
       'classifier': trained.classifier,
       'seed': config.seed,
       'options': _without(options, 'per_class'),

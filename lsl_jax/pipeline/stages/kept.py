@@ -1,6 +1,6 @@
 """Products of phases in the workdir: named arrays that know their origin."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 import os
 from typing import Any
 import zipfile
@@ -39,7 +39,43 @@ def kept(
   Returns:
     The arrays by name.
   """
+  (arrays,) = kept_parts([path], about, lambda _: [compute()])
+  return arrays
+
+
+def kept_parts(
+    paths: Sequence[str],
+    about: Any,
+    compute: Callable[[list[int]], Iterable[dict[str, np.ndarray]]],
+) -> list[dict[str, np.ndarray]]:
+  """The same for files of one origin that are made one after another.
+
+  Each is written as soon as it is made, so that whoever is stopped in the
+  middle goes on from there.
+
+  Args:
+    paths: of the `.npz` files.
+    about: as in `kept`, of all of them.
+    compute: makes the arrays of those files at whose places there is nothing
+      to be read; not called if there are none.
+
+  Returns:
+    The arrays by name, a file after another.
+  """
   fingerprint = features.fingerprint(about)
+  parts = [_read(path, fingerprint) for path in paths]
+  missing = [place for place, part in enumerate(parts) if part is None]
+  if missing:
+    for place, made in zip(missing, compute(missing), strict=True):
+      arrays = {name: np.asarray(array) for name, array in made.items()}
+      if jax.process_index() == 0:
+        report.arrays.write(paths[place], about=fingerprint, **arrays)
+      parts[place] = arrays
+  return [part for part in parts if part is not None]
+
+
+def _read(path: str, fingerprint: str) -> dict[str, np.ndarray] | None:
+  """Arrays from a file; none if it is missing, damaged or of others."""
   try:
     with open(path, 'rb') as opened, np.load(opened) as file:
       if str(file[_ABOUT]) == fingerprint:
@@ -48,10 +84,7 @@ def kept(
     pass
   except _DAMAGED as error:
     logging.warning('%s is computed anew: it cannot be read (%s)', path, error)
-  arrays = {k: np.asarray(v) for k, v in compute().items()}
-  if jax.process_index() == 0:
-    report.arrays.write(path, about=fingerprint, **arrays)
-  return arrays
+  return None
 
 
 def kept_tree(path: str, about: Any, compute: Callable[[], Any]) -> Any:

@@ -114,9 +114,34 @@ def _kept(config, validation, trained, workdir, name) -> dict[str, Any]:
           for point, mean, each in zip(points, means, accuracies, strict=True)
       ],
   }
+  _warn_at_edges(name, points[best], points)
   if jax.process_index() == 0:
     report.atomic.write(path, json.dumps(record, indent=1) + '\n')
   return record
+
+
+def _warn_at_edges(
+    name: str, chosen: dict[str, Any], points: list[dict[str, Any]]
+) -> None:
+  """Tells of chosen numbers beyond which, on one side, none was tried.
+
+  A grid of a single value leaves no choice, and so says nothing of an edge.
+  """
+  for key in (
+      hallucination_learners.LEARNING_RATE,
+      hallucination_learners.WEIGHT_DECAY,
+  ):
+    tried = sorted({point[key] for point in points if key in point})
+    if len(tried) > 1 and chosen[key] in (tried[0], tried[-1]):
+      logging.warning(
+          '%s: the chosen %s, %g, is at an edge of its grid, %s; a better one'
+          ' may lie beyond (hallucination.tuning.%s)',
+          name,
+          key,
+          chosen[key],
+          ', '.join(f'{value:g}' for value in tried),
+          key,
+      )
 
 
 def _path(workdir: str, name: str) -> str:

@@ -25,8 +25,9 @@ def grid(config: Any, name: str) -> list[dict[str, Any]]:
   """All combinations of the numbers that a learner has."""
   _, tuned = hallucination_learners.TUNED[name]
   tuning = config.hallucination.tuning
-  if config.hallucination.logistic.solver == 'full':
-    # It has no learning rate.
+  solver = config.hallucination.logistic.solver
+  if solver == 'full' and name != 'model_regression':
+    # It has no learning rate; model regression is fitted by SGD all the same.
     tuned = tuple(n for n in tuned if n != hallucination_learners.LEARNING_RATE)
   values = [tuple(tuning[number]) for number in tuned]
   return [

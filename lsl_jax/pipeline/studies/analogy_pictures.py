@@ -30,7 +30,7 @@ def figures(
     Paths of the figures relative to the workdir.
   """
   centroids = phases.centroids(config, task, trained, workdir)
-  mined = phases.analogies(config, task, trained, workdir)
+  mined = phases.analogies(config, centroids, workdir)
   rows, labels = phases.all_base_examples(config, task, trained, workdir)
   indices = task.problem.indices(base=True, train=True)
   per_class = centroids.shape[1]

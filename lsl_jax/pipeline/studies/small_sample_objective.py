@@ -21,7 +21,8 @@ def make(config: Any, problem: Problem) -> types.Representation:
   if task.method == 'mixmatch':
     network = registry.make_network(config, problem.num_classes, axis_name)
     count = problem.num_classes * task.shots * samples.repetitions(config)
-    steps = config.train.epochs * count / config.train.batch_size
+    train = config.train
+    steps = train.iterations or train.epochs * count / train.batch_size
     return representations.mixmatch(
         network,
         views=spec.views,

@@ -16,48 +16,20 @@ import numpy as np
 
 from lsl_jax import data, evaluation, report, synthesis, training, types
 from lsl_jax.evaluation import metrics
-from lsl_jax.pipeline import choices
 from lsl_jax.pipeline.cglo import cglo, cglo_sharing
 from lsl_jax.pipeline.problems import samples
 from lsl_jax.pipeline.problems.problem import Problem
 from lsl_jax.pipeline.stages import features, fitting, mixing, phase1
 from lsl_jax.pipeline.studies import (
     cglo_pictures,
-    config_checks,
+    small_sample_checks,
     small_sample_objective,
 )
 from lsl_jax.pipeline.studies.study import Outcome
 from lsl_jax.representation import mixmatch_objective
 
-METHODS = {'plain': 'Baseline', 'cglo': 'cGLO', 'mixmatch': 'MixMatch'}
-
-
-def check(config: Any) -> None:
-  """Refuses a config that cannot run.
-
-  Raises:
-    ValueError: the first thing that is wrong, with what is accepted.
-  """
-  task = config.small_sample
-  choices.choose(METHODS, task.method, 'small_sample.method')
-  choices.choose(
-      dict.fromkeys(samples.REPORTS), task.report, 'small_sample.report'
-  )
-  for name in ('shots', 'seeds', 'held_out'):
-    if task[name] < 1:
-      raise ValueError(
-          f'small_sample.{name} must be at least 1, not {task[name]}'
-      )
-  config_checks.check_network(config)
-  config_checks.check_recipe(config.train, 'train')
-  fitting.augmentation(config)
-  if task.method == 'cglo':
-    cglo.check(config)
-  elif task.method == 'plain' and (task.unlabelled or task.transductive):
-    raise ValueError(
-        "small_sample.method 'plain' learns from labelled images alone: set"
-        ' small_sample.unlabelled to 0 and transductive to False'
-    )
+METHODS = small_sample_checks.METHODS
+check = small_sample_checks.check
 
 
 def run(config: Any, workdir: str) -> Outcome | None:

@@ -57,7 +57,9 @@ def multiverse(config: Any) -> None:
 def triplet(config: Any) -> None:
   """Representation Triplets: goes on from the softmax run that `start` names.
 
-  55 epochs from a rate of 0.001, until the loss stopped decreasing.
+  55 epochs from a rate of 0.001, until the loss stopped decreasing. Triplets
+  train no classifier and none is fitted anew: the generator is trained through
+  that of the softmax run, which belongs to the features before triplets.
   """
   config.representation.name = 'triplet'
   config.train.epochs = min(config.train.epochs, 55.0)

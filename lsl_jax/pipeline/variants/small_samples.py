@@ -8,7 +8,12 @@ from collections.abc import Callable
 from typing import Any
 
 from lsl_jax.pipeline.cglo import perceptual
-from lsl_jax.pipeline.variants import smoke as smoke_data
+from lsl_jax.pipeline.settings import composing, defaults
+from lsl_jax.pipeline.variants import small_sample_sizes
+
+_TITLE = 'small_sample.title'
+# Applied after all others, in this order: what they choose depends on those.
+_LAST = ('small', 'authors', 'smoke')
 
 
 def shots(count: int) -> Callable[[Any], None]:
@@ -21,9 +26,15 @@ def shots(count: int) -> Callable[[Any], None]:
   return variant
 
 
+def _call(config: Any, title: str) -> None:
+  """Several rows at once have all of their names."""
+  names = filter(None, (config.small_sample.title, title))
+  config.small_sample.title = ', '.join(names)
+
+
 def _plain(config: Any, title: str) -> None:
   config.small_sample.method = 'plain'
-  config.small_sample.title = title
+  _call(config, title)
 
 
 def baseline(config: Any) -> None:
@@ -53,17 +64,16 @@ def autoaugment(config: Any) -> None:
 
 def autoaugment_cglo(config: Any) -> None:
   """Table 6: AutoAugment and cGLO."""
-  config.small_sample.title = 'AutoAugment + cGLO'
+  _call(config, 'AutoAugment + cGLO')
   config.data.augment.policy = 'cifar10'
 
 
 def mixmatch(config: Any) -> None:
   """Tables 1, 2 and 5, row MixMatch: the authors' recipe of it."""
   config.small_sample.method = 'mixmatch'
-  config.small_sample.title = 'MixMatch'
+  _call(config, 'MixMatch')
   config.train.batch_size = 64
-  # 100 times 1024 steps, in epochs of the whole training set.
-  config.train.epochs = 131.0
+  config.train.iterations = 100 * 1024
   config.train.optimizer = {
       'name': 'adam',
       'learning_rate': 2e-3,
@@ -75,13 +85,15 @@ def cosine(config: Any) -> None:
   """Tables 1 and 2, row Barz & Denzler: cosine loss, restarts, clipping."""
   _plain(config, 'Barz & Denzler')
   config.representation.name = 'cosine'
-  config.train.epochs = 372.0
+  # Five cycles, each twice as long as the one before.
+  cycle = 12.0
+  config.train.epochs = cycle * small_sample_sizes.CYCLES
   config.train.optimizer = {
       'name': 'sgd',
       'learning_rate': 0.05,
       'momentum': 0.9,
       'clip_norm': 10.0,
-      'schedule': {'name': 'restarts', 'cycle': 12.0},
+      'schedule': {'name': 'restarts', 'cycle': cycle},
   }
 
 
@@ -102,7 +114,7 @@ def _ablation(
 
   def variant(config: Any) -> None:
     config.update_from_flattened_dict({key: value})
-    config.small_sample.title = title
+    _call(config, title)
 
   variant.__doc__ = f'Table {table}, row {title}{note}'
   return variant
@@ -112,7 +124,7 @@ def latent_classifier(config: Any) -> None:
   """Table 4, row Latent classifier."""
   config.cglo.classifier = 'code'
   config.cglo.classifier_options = {}
-  config.small_sample.title = 'Latent classifier'
+  _call(config, 'Latent classifier')
 
 
 def efficientnet(config: Any) -> None:
@@ -137,47 +149,19 @@ def authors(config: Any) -> None:
   config.cglo.forget = True
   config.cglo.perceptual.authors = True
   if config.cglo.classifier == 'image':
-    config.cglo.classifier_options = {'slope': 1.0, 'pooled_slope': 0.1}
+    config.cglo.classifier_options.update(slope=1.0, pooled_slope=0.1)
+  elif config.cglo.classifier == 'code':
+    config.cglo.classifier_options.update(slope=0.2, dropout=0.4)
+  if config.cglo.initial == 'hypercube':
+    config.cglo.initial = 'listed_hypercube'
+  config.synthesis.augment = False
   config.synthesis.per_batch = True
   config.synthesis.one_amount = True
   config.synthesis.itself = True
   if config.data.augment.cutout:
     config.data.augment.cutout = 5
     config.data.augment.cutout_probability = 1.0
-
-
-def smoke(config: Any) -> None:
-  """Everything once, small, on few classes and for a few steps: a test."""
-  smoke_data.letters(config, size=16, classes=4)
-  config.data.augment.cutout = min(config.data.augment.cutout, 4)
-  config.model.backbone = 'conv4'
-  config.model.options = {'width': 8, 'depth': 2}
-  config.small_sample.shots = min(config.small_sample.shots, 4)
-  config.small_sample.seeds = 2
-  config.small_sample.unlabelled = min(config.small_sample.unlabelled, 8)
-  config.small_sample.whole = 2 * config.small_sample.shots
-  config.train.batch_size = 8
-  config.train.epochs = 1.0
-  config.train.log_every = 1
-  config.train.checkpoint_every_epochs = 1.0
-  config.train.optimizer.schedule = {'name': 'constant'}
-  config.cglo.size = min(config.cglo.size, 16)
-  config.cglo.code_size = 8
-  config.cglo.noise_size = min(config.cglo.noise_size, 4)
-  config.cglo.generator.options = {'width': 4}
-  if config.cglo.classifier == 'image':
-    config.cglo.classifier_options = {'width': 4, 'depth': 2}
-  elif config.cglo.classifier == 'code':
-    config.cglo.classifier_options = {'widths': (8, 8)}
-  if config.cglo.initial == 'activations':
-    config.cglo.initial = 'sphere'  # there is no file of weights
-  config.cglo.perceptual.name = 'pyramid'
-  config.cglo.perceptual.path = ''
-  config.cglo.perceptual.levels = 2
-  config.cglo.batch_size = 8
-  config.cglo.epochs = 1.0
-  config.cglo.log_every = 1
-  config.cglo.checkpoint_every_epochs = 1.0
+    config.data.augment.cutout_mean = True
 
 
 VARIANTS = {
@@ -220,8 +204,26 @@ VARIANTS = {
     'efficientnet': efficientnet,
     'pyramid': pyramid,
     'authors': authors,
-    'smoke': smoke,
+    'smoke': small_sample_sizes.smoke,
 }
+
+
+def apply(config: Any, spec: str | None, own: defaults.Variants) -> Any:
+  """Applies variants, whatever the order in which they are named.
+
+  Args:
+    config: changed in place.
+    spec: names joined by commas, or None.
+    own: the config's variants beside, or in the place of, those of all.
+
+  Returns:
+    The config.
+
+  Raises:
+    ValueError: an unknown name, or two that contradict each other.
+  """
+  variants = {**VARIANTS, **own}
+  return composing.apply(config, spec, variants, last=_LAST, joined=(_TITLE,))
 
 
 def start(config: Any) -> None:

@@ -90,6 +90,27 @@ def test_a_spec_masks_after_the_other_parts_and_leaves_their_draws_alone():
   assert (np.asarray(masked)[changed] == 9).all()
 
 
+def test_channels_may_be_filled_differently():
+  fill = (1.0, 2.0, 3.0)
+  spec = augment.Spec(cutout=5, erase=1.0, mask=list(fill))
+  assert hash(spec)
+  key = jax.random.key(0)
+  image = np.asarray(augment.view(key, _WHITE, spec))
+  covered = (image != 255).all(-1)
+  assert covered.any()
+  assert (image[covered] == fill).all()
+
+
+def test_cutout_can_fill_with_the_images_own_mean(rng):
+  image = rng.integers(0, 256, (9, 9, 3)).astype(np.uint8)
+  spec = augment.Spec(cutout=3, cutout_mean=True, mask=1.0)
+  view = np.asarray(augment.view(jax.random.key(2), jnp.asarray(image), spec))
+  covered = (view != image).any(-1)
+  assert 1 <= covered.sum() <= 9
+  mean = image.mean(dtype=np.float64)
+  np.testing.assert_allclose(view[covered], mean, rtol=1e-6)
+
+
 @pytest.mark.parametrize(
     'wrong', [{'erase': 1.5}, {'cutout': -1}, {'cutout_probability': -0.1}]
 )

@@ -1,8 +1,7 @@
-"""Class lists and draws in the form in which the authors keep them."""
+"""Class lists in the forms in which the authors keep them."""
 
 import json
 
-import numpy as np
 import pytest
 
 from lsl_jax.data.classes import low_shot_lists, splits
@@ -16,8 +15,20 @@ BY_INDEX = {
     'base_classes': [0, 2, 5],
 }
 BY_NAME = {half: [NAMES[i] for i in found] for half, found in BY_INDEX.items()}
-LABELS = np.array([0, 1, 0, 1, 2, 2, 1, 0])
-IS_TRAIN = np.array([True] * 7 + [False])
+FROM_ONE = {half: [i + 1 for i in found] for half, found in BY_INDEX.items()}
+SHUFFLED = ['n04', 'n01', 'n06', 'n02', 'n05', 'n03']
+
+
+@pytest.fixture
+def write(tmp_path):
+  """Writes fields into a file of lists."""
+
+  def write(fields):
+    path = tmp_path / 'lists.json'
+    path.write_text(json.dumps(fields))
+    return path
+
+  return write
 
 
 @pytest.mark.parametrize(
@@ -28,51 +39,86 @@ IS_TRAIN = np.array([True] * 7 + [False])
         {'note': 'both', 'idx': BY_INDEX, 'wnid': BY_NAME},
         # Names that the data set does not have: indices are taken.
         {'wnid': {k: ['other'] for k in BY_NAME}, 'idx': BY_INDEX},
+        # Names are names, whatever the indices would count.
+        {**BY_NAME, 'label_names': SHUFFLED},
     ],
 )
-def test_lists_become_a_split_whose_first_half_comes_first(tmp_path, fields):
-  path = tmp_path / 'lists.json'
-  path.write_text(json.dumps(fields))
-  assert splits.class_split(path, NAMES) == splits.ClassSplit(
+def test_lists_become_a_split_whose_first_half_comes_first(write, fields):
+  assert splits.class_split(write(fields), NAMES) == splits.ClassSplit(
       (5, 0, 2), (1,), (4, 3)
   )
 
 
-def _write(path, rows):
-  path.write_text(json.dumps(rows))
-  return path
+@pytest.mark.parametrize(
+    'fields',
+    [
+        {**BY_INDEX, 'label_names': SHUFFLED},
+        {**FROM_ONE, 'label_names': SHUFFLED},
+        {'lists': {**FROM_ONE, 'label_names': SHUFFLED}},
+    ],
+)
+def test_indices_are_positions_in_label_names_and_classes_go_by_name(
+    write, fields
+):
+  found = splits.class_split(write(fields), NAMES)
+  # n03; n04 and n06; n01; n05 and n02.
+  assert found == splits.ClassSplit((2, 3, 5), (0,), (4, 1))
 
 
-def test_positions_among_sorted_training_images_become_images(tmp_path):
-  # Sorted by class, training images are 0 2 | 1 3 6 | 4 5.
-  paths = [
-      _write(tmp_path / 'a.json', [[1, 0], [4, 2, 3], [6, 5]]),
-      _write(tmp_path / 'b.json', [[0, 1], [3, 4, 2], [5, 6]]),
-  ]
-  got = low_shot_lists.read_draws(paths, LABELS, IS_TRAIN, [2, 1], 2)
-  np.testing.assert_array_equal(got, [[[5, 4], [6, 1]], [[4, 5], [3, 6]]])
+def test_the_order_of_draws_is_that_of_label_names_or_the_data_sets_own(write):
+  path = write({**FROM_ONE, 'label_names': SHUFFLED})
+  assert splits.draw_order(path, NAMES) == (3, 0, 5, 1, 4, 2)
+  assert splits.draw_order(write(BY_INDEX), NAMES) == (0, 1, 2, 3, 4, 5)
+  assert splits.draw_order({'base': 2, 'novel': 1}, NAMES[:3]) == (0, 1, 2)
+  assert splits.draw_order('', NAMES[:2]) == (0, 1)
+
+
+def test_classes_that_the_data_set_calls_otherwise_are_named_with_the_file(
+    write,
+):
+  path = write({**BY_INDEX, 'label_names': SHUFFLED})
+  for names, message in (
+      (range(6), r'lacks 6 \(n03, n04, n06, n01, n05, \.\.\.\)'),
+      (NAMES[:5], r'lacks 1 \(n06\)'),
+  ):
+    with pytest.raises(ValueError, match=rf'lists.json .*{message}.*by wnid'):
+      splits.class_split(path, [str(name) for name in names])
+  # Draws count the images of all classes, those of no list too.
+  path = write({**BY_INDEX, 'label_names': [*SHUFFLED, 'n99']})
+  with pytest.raises(
+      ValueError, match=r'lists.json .*lacks 1 \(n99\).*: n01, n0'
+  ):
+    splits.draw_order(path, NAMES)
 
 
 @pytest.mark.parametrize(
-    ('rows', 'message'),
+    ('changes', 'message'),
     [
-        ([[0, 1], [0, 2]], 'class 1 are not of that class'),
-        ([[0, 1], [2, 77]], 'class 1 are not of that class'),
-        ([[0, 1], [2]], 'class 1 has 1 images, needed are 2'),
-        ([[0, 1]], 'JSON list'),
-        ({'a': 1}, 'JSON list'),
+        # Without the first and the last class both readings are possible.
+        (
+            {'base_classes_1': [4], 'base_classes_2': [2]},
+            r'within 1\.\.5.* from 0 or from 1; list names',
+        ),
+        ({'base_classes_1': [6]}, r'are 0\.\.6, accepted are 0\.\.5 or 1\.\.6'),
+        ({'base_classes_1': [-1]}, r'are -1\.\.4, accepted'),
+        ({'base_classes_1': [1.5]}, 'neither a class name nor an index'),
+        ({'novel_classes_1': 3}, 'novel_classes_1 must be a list, got 3'),
+        ({'label_names': ['n01', 'n01']}, 'class names, all different'),
+        ({'label_names': {'n01': 0}}, 'class names, all different'),
     ],
 )
-def test_draws_of_other_data_are_refused_and_their_source_named(
-    tmp_path, rows, message
+def test_lists_that_can_be_read_in_two_ways_or_none_are_refused(
+    write, changes, message
 ):
-  path = _write(tmp_path / 'a.json', rows)
-  with pytest.raises(ValueError, match=f'a.json.*{message}'):
-    low_shot_lists.read_draws([path], LABELS, IS_TRAIN, [0, 1], 2)
+  path = write({**BY_INDEX, 'label_names': SHUFFLED, **changes})
+  with pytest.raises(ValueError, match=f'lists.json.*{message}'):
+    splits.class_split(path, NAMES)
 
 
-def test_a_missing_draw_tells_where_draws_come_from(tmp_path):
-  with pytest.raises(
-      FileNotFoundError, match='facebookresearch/low-shot-shrink-hallucinate'
-  ):
-    low_shot_lists.read_draws([tmp_path / 'no.json'], LABELS, IS_TRAIN, [0], 1)
+def test_lists_without_an_index_need_no_start():
+  found = low_shot_lists.as_split(
+      {**{half: [] for half in BY_NAME}, 'label_names': SHUFFLED},
+      NAMES,
+      where='x',
+  )
+  assert found == {'base': [], 'validation': [], 'novel': []}

@@ -68,19 +68,6 @@ def test_a_list_for_200_classes_refuses_50():
     splits.class_split('cub', [str(i) for i in range(50)])
 
 
-def test_superclasses_of_fc100_are_not_divided():
-  # Five kinds of people, all novel; five kinds of trees, all base.
-  fields = json.loads(
-      splits.resources.files('lsl_jax.data')
-      .joinpath('splits', 'fc100.json')
-      .read_text()
-  )
-  assert {'baby', 'boy', 'girl', 'man', 'woman'} <= set(fields['novel'])
-  assert {f'{t}_tree' for t in ('maple', 'oak', 'palm', 'pine', 'willow')} <= (
-      set(fields['base'])
-  )
-
-
 def test_miniimagenet_is_found_among_other_classes_and_by_readable_names():
   fields = json.loads(
       splits.resources.files('lsl_jax.data')

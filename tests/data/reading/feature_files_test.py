@@ -71,6 +71,36 @@ def test_features_are_a_data_set_whose_images_cannot_be_looked_at(
     dataset.images[0]
 
 
+def test_features_without_names_take_those_of_a_file_of_lists(tmp_path, arrays):
+  for part in ('train', 'val'):
+    feature_files.write(tmp_path / f'{part}.hdf5', *arrays)
+  (tmp_path / 'idx.json').write_text('{"label_names": ["n2", "n0", "n1"]}')
+  spec = {'name': 'features', 'path': tmp_path / 'train.hdf5'}
+  options = {'test': tmp_path / 'val.hdf5'}
+
+  def load(file, **changes):
+    own = {**options, 'class_names': tmp_path / file}
+    return data.load({**spec, **changes, 'options': own})
+
+  assert load('idx.json').class_names == ('n2', 'n0', 'n1')
+  with pytest.raises(FileNotFoundError, match=r'none\.json does not exist'):
+    load('none.json')
+  for text, message in (
+      ('{"label_names": ["a", "b"]}', 'has label 2'),
+      ('{"label_names": ["a", "b", "b"]}', 'all different'),
+      ('["a", "b", "c"]', 'an object with the key label_names'),
+      ('{', 'not valid JSON'),
+  ):
+    (tmp_path / 'bad.json').write_text(text)
+    with pytest.raises(ValueError, match=message):
+      load('bad.json')
+  feature_files.write(
+      tmp_path / 'own.npz', *arrays, class_names=('ant', 'bee', 'cat')
+  )
+  with pytest.raises(ValueError, match='has class_names of its own'):
+    load('idx.json', path=tmp_path / 'own.npz')
+
+
 @pytest.mark.parametrize(
     ('change', 'message'),
     [

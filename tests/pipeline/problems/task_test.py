@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from lsl_jax import data
+from lsl_jax.data.classes import splits
 from lsl_jax.pipeline.problems import problem
 from lsl_jax.pipeline.problems import task as task_lib
 from lsl_jax.pipeline.settings import defaults
@@ -96,3 +97,53 @@ def test_draws_are_read_from_files_as_their_authors_write_them(
   config.evaluation.draws = 3
   with pytest.raises(ValueError, match=r'names 2 draws.* ask for 3'):
     task_lib.make_task(config, halves)
+
+
+@pytest.mark.parametrize('start', [0, 1])
+def test_lists_and_draws_count_classes_in_an_order_of_their_own(
+    config, tmp_path, start
+):
+  # Class c has 4 + c training images and a test image, in some order.
+  labels = np.random.default_rng(1).permutation(
+      np.repeat(np.arange(5), 5 + np.arange(5))
+  )
+  is_train = np.ones(len(labels), bool)
+  is_train[[np.flatnonzero(labels == c)[2] for c in range(5)]] = False
+  dataset = data.Dataset(
+      'toy', np.zeros((35, 2, 2, 3), np.uint8), labels, tuple('abcde'), is_train
+  )
+  names = 'dbeac'
+  lists = {
+      'base_classes_1': 'e',
+      'base_classes_2': 'd',
+      'novel_classes_1': 'b',
+      'novel_classes_2': 'ca',
+  }
+  config.data.split = str(tmp_path / 'label_idx.json')
+  (tmp_path / 'label_idx.json').write_text(
+      json.dumps(
+          {
+              'label_names': list(names),
+              **{
+                  k: [names.index(n) + start for n in v]
+                  for k, v in lists.items()
+              },
+          }
+      )
+  )
+  rows, images, position = [], {}, 0
+  for name in names:
+    images[name] = np.flatnonzero(is_train & (labels == 'abcde'.index(name)))
+    rows.append([position + i for i in (3, 0, 2)])
+    position += len(images[name])
+  (tmp_path / 'draw.json').write_text(json.dumps(rows))
+  config.evaluation.draw_files = (str(tmp_path / 'draw.json'),)
+  config.evaluation.draws = 1
+  split = splits.class_split(config.data.split, dataset.class_names)
+  task = task_lib.make_task(
+      config, problem.assemble(dataset, split.base, split.novel, in_memory=True)
+  )
+  assert task.class_names == ('e', 'd', 'c', 'a')
+  for place, name in enumerate('ca'):
+    found = task.pool[task.draws[0, place]]
+    np.testing.assert_array_equal(found, images[name][[3, 0, 2]])
