@@ -8,7 +8,8 @@ lengths and multiplies those of two classes, 10,000 x 512 by 512 x 10,000, with
 a maximum over rows; it is timed on some rows and scaled up, in whichever of
 JAX, NumPy and PyTorch (where it is installed) is the fastest. Cost is measured
 over classes, centroids and dimensions, and extrapolated to ImageNet's 389
-base classes. Writes analogies.json and analogies.md into --output.
+base classes; memory is planned and compiled for those and for more centroids.
+Writes analogies.json and analogies.md into --output.
 """
 
 import argparse
@@ -16,6 +17,7 @@ import os
 import pathlib
 import time
 
+import analogy_memory  # pyrefly: ignore[missing-import]
 import jax
 import jax.numpy as jnp
 import machine  # pyrefly: ignore[missing-import]
@@ -96,7 +98,9 @@ def plain_ways(rows: int):
   return {**ways, 'PyTorch': lambda: in_torch(*tensors)}
 
 
-def run(rows: int, rounds: int, tile: int, sizes=SIZES) -> dict:
+def run(
+    rows: int, rounds: int, tile: int, sizes=SIZES, large=analogy_memory.SIZES
+) -> dict:
   """Alternates between all that is compared, so that noise hits all alike."""
   facts = machine.describe('jax', 'jaxlib', 'numpy', 'torch')
   facts['device'] = jax.devices()[0].device_kind
@@ -134,6 +138,7 @@ def run(rows: int, rounds: int, tile: int, sizes=SIZES) -> dict:
           }
           for size in sizes
       ],
+      'memory': [analogy_memory.measure(size, tile) for size in large],
   }
 
 
@@ -195,7 +200,7 @@ def as_markdown(result: dict) -> str:
     )
   if len(mined) == len(SIZES):
     lines += ['', *extrapolate(mined)]
-  lines.append('')
+  lines += ['', *analogy_memory.as_markdown(result['memory']), '']
   return '\n'.join(lines)
 
 
@@ -230,7 +235,8 @@ def main():
   )
   options = parser.parse_args()
   if options.quick:
-    result = run(2, 1, options.tile, ((2, 8, 16), (3, 8, 16)))
+    sizes = (2, 8, 16), (3, 8, 16)
+    result = run(2, 1, options.tile, sizes, sizes)
   else:
     result = run(options.rows, options.rounds, options.tile)
   machine.write(options.output, 'analogies', result, as_markdown(result))

@@ -5,10 +5,13 @@
 Times whole training steps of the paper's networks for CIFAR-100: the generator,
 its weak classifier and their codes with VGG-16 as the measure (random weights
 cost the same), and WideResNet-28-10 with and without images that are made
-inside of its step. Then the generator's step with up to a million codes, beside
-an Adam that updates all of them. Where PyTorch can be imported, or with
---torch=PYTHON of an environment that has it, the same steps there, in a process
-of its own. Prints tables and writes cglo.json and cglo.md into --output.
+inside of its step, cropped and flipped as real ones. Then the generator's step
+with up to a million codes, beside an Adam that updates all of them, and with
+--parts=N once more with codes divided among N devices, which a CPU pretends to
+have, and the bytes that each of them holds. Where PyTorch can be imported, or
+with --torch=PYTHON of an environment that has it, the same steps there, in a
+process of its own. Prints tables and writes cglo.json and cglo.md into
+--output.
 """
 
 import argparse
@@ -21,20 +24,22 @@ import subprocess
 import sys
 from typing import Any
 
+import cglo_classifier  # pyrefly: ignore[missing-import]
+import cglo_parts  # pyrefly: ignore[missing-import]
 import cglo_steps as steps  # pyrefly: ignore[missing-import]
 import machine  # pyrefly: ignore[missing-import]
 
 HERE = pathlib.Path(__file__).parent
 
 
-def measure(sizes: steps.Sizes, torch: str | None) -> dict[str, Any]:
+def measure(
+    sizes: steps.Sizes, torch: str | None, parts: int | None
+) -> dict[str, Any]:
   """All of it."""
-  from lsl_jax.pipeline import runtime
-
-  runtime.start()
   import jax
 
-  classifiers, memory = steps.classifier_steps(sizes)
+  classifiers, memory = cglo_classifier.steps(sizes)
+  pyramid = dataclasses.replace(sizes, vgg=0)
   result: dict[str, Any] = {
       'sizes': dataclasses.asdict(sizes),
       'device': jax.devices()[0].device_kind,
@@ -45,12 +50,14 @@ def measure(sizes: steps.Sizes, torch: str | None) -> dict[str, Any]:
       'temporary memory': memory,
       'many codes': {
           str(count): {
-              'rows': steps.generator_step(sizes, count, vgg=False),
-              'all': steps.dense_step(sizes, count),
+              'rows': steps.generator_step(pyramid, count),
+              'all': steps.dense_step(pyramid, count),
           }
           for count in sizes.many
       },
   }
+  if parts:
+    result['parts'] = cglo_parts.start(sizes, parts)
   if torch:
     outcome = subprocess.run(
         [torch, str(HERE / 'torch_cglo.py'), json.dumps(result['sizes'])],
@@ -105,13 +112,36 @@ def as_markdown(result: dict[str, Any]) -> str:
     cells = [seconds['rows'], seconds['all'], sparse.get(count)]
     shown = [f'{1e3 * best(s):.1f}' if s else '-' for s in cells]
     lines.append(f'| {int(count):,} | {" | ".join(shown)} |')
+  if 'parts' in result:
+    lines += ['', *_of_parts(result['parts'])]
   return '\n'.join([*lines, ''])
+
+
+def _of_parts(found: dict[str, Any]) -> list[str]:
+  """A table of codes that are divided among devices."""
+  devices = len(next(iter(found.values()))['bytes'])
+  return [
+      f'The same with codes and batch divided among {devices} devices, and what'
+      ' these hold of codes and of what Adam remembers of them (devices that a'
+      ' CPU pretends to be share its cores):',
+      '',
+      '| codes | ms | most that a device holds, MB | all together |',
+      '|---|---|---|---|',
+      *(
+          f'| {int(count):,} | {1e3 * min(own["seconds"]):.1f} |'
+          f' {max(own["bytes"]) / 1e6:.2f} | {sum(own["bytes"]) / 1e6:.2f} |'
+          for count, own in found.items()
+      ),
+  ]
 
 
 def main() -> None:
   parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
   parser.add_argument('--quick', action='store_true', help='tiny: does it run?')
   parser.add_argument('--torch', help='a Python that has PyTorch')
+  parser.add_argument(
+      '--parts', type=int, help='devices that codes are divided among as well'
+  )
   parser.add_argument('--output', type=pathlib.Path, default=HERE)
   for field in dataclasses.fields(steps.Sizes):
     if field.type is int or field.type == 'int':
@@ -128,14 +158,15 @@ def main() -> None:
   if torch is None and importlib.util.find_spec('torch'):
     torch = sys.executable
   facts = machine.describe('jax', 'jaxlib', 'flax', 'numpy')
-  result = {'machine': facts, **measure(sizes, torch)}
+  result = {'machine': facts, **measure(sizes, torch, options.parts)}
   if 'PyTorch' in result:
     facts['torch'] = result['PyTorch'].pop('version')
   machine.write(options.output, 'cglo', result, as_markdown(result))
 
 
 if __name__ == '__main__':
-  from lsl_jax.pipeline import allocator
+  from lsl_jax.pipeline import allocator, runtime
 
   allocator.restart()
+  runtime.start()
   main()

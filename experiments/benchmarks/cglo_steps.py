@@ -1,4 +1,4 @@
-"""The steps that cglo.py times: of generator, codes and classifier.
+"""The steps of generator and codes that cglo.py times, and its sizes.
 
 jax is imported by what computes, since programs start themselves anew first.
 """
@@ -11,13 +11,32 @@ from typing import Any
 
 @dataclasses.dataclass(frozen=True)
 class Sizes:
-  """What is measured; the defaults are the paper's."""
+  """What is measured; the defaults are the paper's.
 
+  Attributes:
+    size: side of the images.
+    batch: images a step.
+    codes: of the generator's step, and that new images are made from.
+    generator: width of the generator.
+    weak: width of the weak classifier.
+    blocks: of the weak classifier; 0 for no such classifier.
+    vgg: width of VGG-16, the measure; 0 for the Laplacian pyramid instead.
+    levels: of the pyramid.
+    depth: of WideResNet; if below 10, blocks of Conv-4 instead.
+    width: of WideResNet, or Conv-4.
+    classes: C.
+    repeats: steps that are timed.
+    many: numbers of codes.
+  """
+
+  size: int = 32
   batch: int = 128
   codes: int = 1000
   generator: int = 64
   weak: int = 64
+  blocks: int = 4
   vgg: int = 64
+  levels: int = 3
   depth: int = 28
   width: int = 10
   classes: int = 100
@@ -25,17 +44,20 @@ class Sizes:
   many: tuple[int, ...] = (1_000, 10_000, 100_000, 1_000_000)
 
 
+# What takes longest is to compile, so that there are few layers.
 QUICK = Sizes(
+    size=8,
     batch=4,
     codes=16,
     generator=2,
-    weak=2,
-    vgg=1,
-    depth=10,
-    width=1,
+    blocks=0,
+    vgg=0,
+    levels=1,
+    depth=1,
+    width=2,
     classes=4,
     repeats=2,
-    many=(64, 512),
+    many=(16,),
 )
 
 
@@ -69,7 +91,7 @@ def timed(run: Any, state: Any, repeats: int) -> list[float]:
   return in_turn({'': (run, state)}, repeats)['']
 
 
-def generation(sizes: Sizes, vgg: bool = True):
+def generation(sizes: Sizes):
   """The model, its measure, optimisers and a batch."""
   import jax
   import optax
@@ -77,44 +99,87 @@ def generation(sizes: Sizes, vgg: bool = True):
   from lsl_jax import models, synthesis
   from lsl_jax.models import perceptual
 
+  classifier = models.WeakClassifier(
+      sizes.classes, width=sizes.weak, depth=sizes.blocks
+  )
   model = synthesis.Generation(
       generator=models.NoisyGenerator(
-          models.ConvolutionalGenerator(size=32, width=sizes.generator)
+          models.ConvolutionalGenerator(size=sizes.size, width=sizes.generator)
       ),
-      classifier=models.WeakClassifier(sizes.classes, width=sizes.weak),
+      classifier=classifier if sizes.blocks else None,
   )
-  measure = perceptual.pyramid(3)
-  images = jax.random.uniform(jax.random.key(0), (1, sizes.batch, 32, 32, 3))
-  if vgg:
+  measure = perceptual.pyramid(sizes.levels)
+  shape = (sizes.batch, sizes.size, sizes.size, 3)
+  images = jax.random.uniform(jax.random.key(0), shape)
+  if sizes.vgg:
     backbone = models.VGG16(width=sizes.vgg)
     variables = jax.jit(lambda k, x: backbone.init(k, x, train=False))(
-        jax.random.key(1), images[0, :1]
+        jax.random.key(1), images[:1]
     )
     measure = perceptual.vgg16(backbone, variables)
   group = synthesis.Group(optax.scale_by_adam(0.5), lambda step: -7e-4)
   return model, measure, {'generator': group, 'classifier': group}, images
 
 
-def generator_step(sizes: Sizes, count: int, vgg: bool = True) -> list[float]:
-  """A step of cGLO with so many codes."""
+def generator_program(
+    sizes: Sizes, count: int, parts: int = 1
+) -> tuple[Any, Any]:
+  """A step of cGLO with so many codes, and its first state.
+
+  Args:
+    sizes: of networks and batch.
+    count: of codes.
+    parts: that codes and batch are divided into, each on a device of its own.
+
+  Returns:
+    `run(state) -> (state, metrics)`, and a state.
+  """
   import jax
   import jax.numpy as jnp
 
-  from lsl_jax import synthesis
+  from lsl_jax import synthesis, training
   from lsl_jax.synthesis import codes as codes_lib
   from lsl_jax.synthesis import step as step_lib
 
-  model, measure, groups, images = generation(sizes, vgg)
-  codes = codes_lib.create(synthesis.sphere(jax.random.key(2), count))
-  variables = jax.jit(model.init)(jax.random.key(3), codes.values[0, :2])
-  state = step_lib.create(variables, codes, groups)
+  model, measure, groups, images = generation(sizes)
+  mesh = training.sharding.mesh(jax.devices()[:parts])
+  divided = training.sharding.divided(mesh)
+  values = synthesis.sphere(jax.random.key(2), count)
+  variables = jax.jit(model.init)(jax.random.key(3), values[:2])
   step = synthesis.make_step(model, groups, code_rate=lambda step: 1e-3)
-  labels = jnp.arange(sizes.batch)[None] % sizes.classes
-  rows = jax.random.permutation(jax.random.key(4), count)[None, : sizes.batch]
-  batch = synthesis.Batch(images, labels, rows)
-  run = jax.jit(step, donate_argnums=0)
-  key = jax.random.key(5)
-  return timed(lambda s: run(s, batch, key, measure), state, sizes.repeats)
+  each = sizes.batch // parts
+  labels = jnp.arange(parts * each) % sizes.classes
+  rows = [
+      jax.random.permutation(key, count // parts)[:each]
+      for key in jax.random.split(jax.random.key(4), parts)
+  ]
+  batch = synthesis.Batch(
+      images[: parts * each].reshape(parts, each, *images.shape[1:]),
+      labels.reshape(parts, each),
+      jnp.stack(rows),
+  )
+  codes = jax.device_put(codes_lib.create(values, parts=parts), divided)
+  whole = training.sharding.replicated(mesh)
+  state = jax.tree.map(
+      lambda leaf: jax.device_put(leaf, whole),
+      step_lib.create(variables, codes, groups),
+  )
+  state = dataclasses.replace(state, codes=codes)
+  key, measure = jax.device_put((jax.random.key(5), measure), whole)
+  batch = jax.device_put(batch, divided)
+
+  def run(state, batch, key, measure):
+    after, metrics = step(state, batch, key, measure)
+    codes = jax.lax.with_sharding_constraint(after.codes, divided)
+    return dataclasses.replace(after, codes=codes), metrics
+
+  program = jax.jit(run, donate_argnums=0)
+  return lambda state: program(state, batch, key, measure), state
+
+
+def generator_step(sizes: Sizes, count: int) -> list[float]:
+  """Seconds of a step of cGLO with so many codes."""
+  return timed(*generator_program(sizes, count), sizes.repeats)
 
 
 def dense_step(sizes: Sizes, count: int) -> list[float]:
@@ -125,7 +190,7 @@ def dense_step(sizes: Sizes, count: int) -> list[float]:
 
   from lsl_jax import ops, synthesis
 
-  model, measure, _, images = generation(sizes, vgg=False)
+  model, measure, _, images = generation(sizes)
   adam = optax.adam(1e-3, 0.5)
   codes = synthesis.sphere(jax.random.key(2), count)
   variables = jax.jit(model.init)(jax.random.key(3), codes[:2])
@@ -139,7 +204,7 @@ def dense_step(sizes: Sizes, count: int) -> list[float]:
         networks,
         others,
         codes[rows],
-        images[0],
+        images,
         labels,
         jax.random.key(5),
         measure,
@@ -155,73 +220,3 @@ def dense_step(sizes: Sizes, count: int) -> list[float]:
 
   params = codes, variables['params']
   return timed(run, (params, adam.init(params)), sizes.repeats)
-
-
-def classifier_steps(
-    sizes: Sizes,
-) -> tuple[dict[str, list[float]], dict[str, int]]:
-  """Steps of the classifier: seconds, and bytes that their programs need."""
-  made = {
-      'classifier': _classifier(sizes, synthetic=False),
-      'classifier with synthesis': _classifier(sizes, synthetic=True),
-  }
-  seconds = in_turn(
-      {name: (run, state) for name, (run, state, _) in made.items()},
-      sizes.repeats,
-  )
-  return seconds, {name: memory for name, (_, _, memory) in made.items()}
-
-
-def _classifier(sizes: Sizes, synthetic: bool) -> tuple[Any, Any, int]:
-  """A step of the classifier, its first state, and its temporary bytes."""
-  import jax
-  import jax.numpy as jnp
-  import numpy as np
-
-  from lsl_jax import models, synthesis, training, types
-  from lsl_jax import representation as representations
-
-  network = models.build(
-      {
-          'backbone': 'wide_resnet',
-          'options': {
-              'depth': sizes.depth,
-              'width': sizes.width,
-              'dropout': 0.3,
-          },
-          'num_classes': sizes.classes,
-          'head': 'linear',
-          'use_bias': True,
-      }
-  )
-  plain = representations.softmax(network)
-  images = jax.random.normal(jax.random.key(0), (sizes.batch, 32, 32, 3))
-  labels = jnp.arange(sizes.batch) % sizes.classes
-  frozen: tuple[Any, ...] = ()
-  trained = plain
-  if synthetic:
-    model, *_ = generation(sizes, vgg=False)
-    codes = synthesis.sphere(jax.random.key(2), sizes.codes)
-    classes = np.arange(sizes.codes) % sizes.classes
-    bank = synthesis.make_bank(codes, classes, sizes.classes)
-    variables = jax.jit(model.init)(jax.random.key(3), codes[:2])
-    frozen = (model.of_generator(variables), bank)
-    labels = jnp.arange(sizes.batch) % sizes.codes
-    trained = synthesis.with_synthesis(
-        plain,
-        generate=model.generate,
-        present=lambda key, images: 2 * images - 1,
-    )
-  optimizer = training.optimizer.make(
-      {'name': 'sgd', 'learning_rate': 0.1, 'momentum': 0.9, 'nesterov': True},
-      steps_per_epoch=100,
-      num_steps=1000,
-  )
-  variables = jax.jit(plain.init)(jax.random.key(1), images[:1])
-  state = training.TrainState.create(variables, optimizer)
-  batch, key = types.Batch(images, labels), jax.random.key(6)
-  step = jax.jit(training.make_step(trained.loss, optimizer), donate_argnums=0)
-  program = step.lower(state, batch, key, *frozen).compile()
-  facts = program.memory_analysis()
-  memory = getattr(facts, 'temp_size_in_bytes', 0)
-  return lambda s: program(s, batch, key, *frozen), state, memory

@@ -5,6 +5,7 @@ and losses are the same ones; codes are an embedding with sparse gradients and
 PyTorch's SparseAdam; on a CPU arrays lie channels last, its faster way.
 """
 
+import itertools
 import json
 import sys
 import time
@@ -15,26 +16,28 @@ from torch.nn import functional  # pyrefly: ignore[missing-import]
 
 DEVICE = 'cuda' if torch.cuda.is_available() else 'cpu'
 CODE, NOISE = 128, 100
+MEAN, STD = (0.507, 0.487, 0.441), (0.267, 0.256, 0.276)
 
 
 class Generator(nn.Module):
-  """DCGAN for 32 pixels."""
+  """DCGAN, from 4 x 4 pixels."""
 
-  def __init__(self, width):
+  def __init__(self, size, width):
     super().__init__()
-    self.first = 4 * width
+    widths = [width]
+    while 8 * 2 ** (len(widths) - 1) < size:
+      widths.insert(0, 2 * widths[0])
+    self.first = widths[0]
     self.dense = nn.Linear(CODE + NOISE, 16 * self.first, bias=False)
+    layers = [nn.BatchNorm2d(self.first), nn.ReLU()]
+    for inputs, outputs in itertools.pairwise(widths):
+      layers += [
+          nn.ConvTranspose2d(inputs, outputs, 4, 2, 1, bias=False),
+          nn.BatchNorm2d(outputs),
+          nn.ReLU(),
+      ]
     self.layers = nn.Sequential(
-        nn.BatchNorm2d(4 * width),
-        nn.ReLU(),
-        nn.ConvTranspose2d(4 * width, 2 * width, 4, 2, 1, bias=False),
-        nn.BatchNorm2d(2 * width),
-        nn.ReLU(),
-        nn.ConvTranspose2d(2 * width, width, 4, 2, 1, bias=False),
-        nn.BatchNorm2d(width),
-        nn.ReLU(),
-        nn.ConvTranspose2d(width, 3, 4, 2, 1),
-        nn.Tanh(),
+        *layers, nn.ConvTranspose2d(width, 3, 4, 2, 1), nn.Tanh()
     )
 
   def forward(self, codes):
@@ -47,10 +50,10 @@ class Generator(nn.Module):
 class Weak(nn.Module):
   """The weak classifier."""
 
-  def __init__(self, width, classes):
+  def __init__(self, width, blocks, classes):
     super().__init__()
     layers, inputs = [], 3
-    for _ in range(4):
+    for _ in range(blocks):
       layers += [
           nn.Conv2d(inputs, width, 3, padding=1, bias=False),
           nn.BatchNorm2d(width),
@@ -97,10 +100,11 @@ class Vgg(nn.Module):
 
 
 class Pyramid(nn.Module):
-  """The Laplacian pyramid, three levels."""
+  """The Laplacian pyramid."""
 
-  def __init__(self):
+  def __init__(self, levels):
     super().__init__()
+    self.levels = levels
     row = torch.tensor([1.0, 4, 6, 4, 1]) / 16
     kernel = torch.outer(row, row).expand(3, 1, 5, 5).contiguous()
     self.register_buffer('kernel', kernel)
@@ -110,9 +114,9 @@ class Pyramid(nn.Module):
     return functional.conv2d(padded, self.kernel, groups=3)
 
   def forward(self, x):
-    """Images to three levels."""
+    """Images to as many maps."""
     maps = []
-    for _ in range(2):
+    for _ in range(self.levels - 1):
       smaller = self._blur(x)[:, :, ::2, ::2]
       larger = functional.interpolate(smaller, scale_factor=2)
       maps.append(x - self._blur(larger))
@@ -171,20 +175,46 @@ def timed(step, repeats):
 
 
 def slerp(start, end, t):
+  """Along the sphere; what coincides stays where it is."""
   angle = torch.acos((start * end).sum(1, keepdim=True).clamp(-1, 1))
   near = (torch.sin((1 - t) * angle), torch.sin(t * angle))
-  return (near[0] * start + near[1] * end) / torch.sin(angle)
+  mixed = (near[0] * start + near[1] * end) / torch.sin(angle)
+  return torch.where(angle < 1e-4, start, mixed)
+
+
+def partners(numbers, total, classes):
+  """Another code of the same class for each; code i is of class i % classes."""
+  own = numbers % classes
+  counts = (total - own + classes - 1) // classes
+  steps = (torch.rand(len(numbers), device=DEVICE) * (counts - 1)).long() + 1
+  return own + classes * ((numbers // classes + steps) % counts)
+
+
+def present(images):
+  """Padded, cropped, flipped and normalised, each image in its own way."""
+  count, _, size, _ = images.shape
+  padded = functional.pad(images.permute(0, 2, 3, 1), (0, 0, 4, 4, 4, 4))
+  corners = torch.randint(0, 9, (2, count, 1), device=DEVICE)
+  along = torch.arange(size, device=DEVICE)
+  flipped = torch.rand(count, 1, device=DEVICE) < 0.5
+  rows = (corners[0] + along)[:, :, None]
+  columns = corners[1] + torch.where(flipped, along.flip(0), along)
+  number = torch.arange(count, device=DEVICE)[:, None, None]
+  views = padded[number, rows, columns[:, None]]
+  mean, std = (torch.tensor(values, device=DEVICE) for values in (MEAN, STD))
+  return ((views - mean) / std).permute(0, 3, 1, 2)
 
 
 def images_of(sizes):
-  images = torch.rand(sizes['batch'], 3, 32, 32, device=DEVICE)
+  side = sizes['size']
+  images = torch.rand(sizes['batch'], 3, side, side, device=DEVICE)
   return images.contiguous(memory_format=torch.channels_last)
 
 
 def generator_step(sizes, count, measure):
   """A step of cGLO."""
-  generator = placed(Generator(sizes['generator']))
-  weak = placed(Weak(sizes['weak'], sizes['classes']))
+  generator = placed(Generator(sizes['size'], sizes['generator']))
+  weak = placed(Weak(sizes['weak'], sizes['blocks'], sizes['classes']))
   measure = placed(measure)
   codes = nn.Embedding(count, CODE, sparse=True, device=DEVICE)
   with torch.no_grad():
@@ -202,11 +232,13 @@ def generator_step(sizes, count, measure):
     generated = generator(codes(rows))
     with torch.no_grad():
       wanted = measure(images)
-    loss = sum(
+    losses = [
         (ours - theirs).abs().mean()
         for ours, theirs in zip(measure(generated), wanted, strict=True)
-    )
-    loss = loss + 0.5 * functional.cross_entropy(weak(generated), labels)
+    ]
+    loss = torch.stack(losses).sum()
+    if sizes['blocks']:
+      loss = loss + 0.5 * functional.cross_entropy(weak(generated), labels)
     loss.backward()
     adam.step()
     sparse.step()
@@ -218,26 +250,26 @@ def generator_step(sizes, count, measure):
 
 
 def classifier_step(sizes, synthetic):
-  """A step of the classifier, half of its images made in it."""
+  """A step of the classifier, perhaps with half of its images made in it."""
   network = placed(
       wide_resnet(sizes['depth'], sizes['width'], sizes['classes'])
   )
-  generator = placed(Generator(sizes['generator'])).eval()
+  generator = placed(Generator(sizes['size'], sizes['generator'])).eval()
   codes = functional.normalize(torch.randn(sizes['codes'], CODE, device=DEVICE))
   sgd = torch.optim.SGD(network.parameters(), 0.1, 0.9, nesterov=True)
-  labels = torch.arange(sizes['batch'], device=DEVICE) % sizes['classes']
+  numbers = torch.arange(sizes['batch'], device=DEVICE) % len(codes)
+  labels = numbers % sizes['classes']
   real = images_of(sizes)
 
   def step():
     images = real
     if synthetic:
       with torch.no_grad():
-        count = len(real)
-        pairs = torch.randint(0, len(codes), (2, count), device=DEVICE)
-        t = 0.1 * torch.randint(1, 5, (count, 1), device=DEVICE)
-        made = generator(slerp(codes[pairs[0]], codes[pairs[1]], t))
-        coin = torch.rand(count, 1, 1, 1, device=DEVICE) < 0.5
-        images = torch.where(coin, 2 * made - 1, real)
+        others = partners(numbers, len(codes), sizes['classes'])
+        t = 0.1 * torch.randint(1, 5, (len(real), 1), device=DEVICE)
+        made = generator(slerp(codes[numbers], codes[others], t))
+        coin = torch.rand(len(real), 1, 1, 1, device=DEVICE) < 0.5
+        images = torch.where(coin, present(made), real)
     sgd.zero_grad(set_to_none=True)
     functional.cross_entropy(network(images), labels).backward()
     sgd.step()
@@ -247,13 +279,15 @@ def classifier_step(sizes, synthetic):
 
 def main():
   sizes = json.loads(sys.argv[1])
+  pyramid = Pyramid(sizes['levels'])
+  measure = Vgg(sizes['vgg']) if sizes['vgg'] else pyramid
   result = {
       'version': f'{torch.__version__}, {DEVICE}',
-      'generator': generator_step(sizes, sizes['codes'], Vgg(sizes['vgg'])),
+      'generator': generator_step(sizes, sizes['codes'], measure),
       'classifier': classifier_step(sizes, False),
       'classifier with synthesis': classifier_step(sizes, True),
       'many codes': {
-          str(count): generator_step(sizes, count, Pyramid())
+          str(count): generator_step(sizes, count, pyramid)
           for count in sizes['many']
       },
   }

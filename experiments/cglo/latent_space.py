@@ -81,7 +81,10 @@ def main() -> None:
         os.path.join(options.workdir, row), options.classes
     )
     places = manifold.TSNE(
-        perplexity=min(30.0, len(codes) / 4), random_state=0, init='pca'
+        perplexity=min(30.0, len(codes) / 4),
+        random_state=0,
+        init='pca',
+        method='exact',  # there are few
     ).fit_transform(codes)
     axis.scatter(*places.T, c=labels, cmap='tab10', s=12)
     axis.set_title(title)

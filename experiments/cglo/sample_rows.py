@@ -7,8 +7,8 @@ conditional generative latent optimization model. 2020.
       --workdir=runs/cglo_glyphs --shots 3 5 10 --rows baseline cglo cutout
 
 A row lives in `WORKDIR/nSHOTS/ROW`. Finished ones are left alone, one that was
-interrupted goes on, and rows that sample the same codes take the generators of
-row `cglo`. Every process is `python -m lsl_jax.main`.
+interrupted goes on, and a row that samples the codes of another takes over its
+generators. Every process is `python -m lsl_jax.main`.
 """
 
 import argparse
@@ -29,12 +29,12 @@ class Row(NamedTuple):
   Attributes:
     title: what the paper calls it.
     variants: of the config, see lsl_jax/pipeline/variants/small_samples.py.
-    shared: whether its generators are those of row `cglo`.
+    source: the row whose generators it takes; '' for its own, if any.
   """
 
   title: str
   variants: tuple[str, ...] = ()
-  shared: bool = False
+  source: str = ''
 
 
 ROWS = {
@@ -46,13 +46,13 @@ ROWS = {
     'cosine': Row('Barz & Denzler', ('cosine',)),
     'no_classifier': Row('no classifier', ('no_classifier',)),
     'no_noise': Row('no noise', ('no_noise',)),
-    'lerp': Row('lerp', ('lerp',), shared=True),
+    'lerp': Row('lerp', ('lerp',), source='cglo'),
     'transductive': Row('Transductive', ('transductive',)),
     'latent_classifier': Row('Latent classifier', ('latent_classifier',)),
     'hypercube': Row('Hypercube init', ('hypercube',)),
     'activations': Row('ResNet init', ('activations',)),
     'additive_noise': Row('Additive noise', ('additive_noise',)),
-    'cosine_loss': Row('Cosine loss', ('cosine_loss',), shared=True),
+    'cosine_loss': Row('Cosine loss', ('cosine_loss',), source='cglo'),
     'mixmatch_1000': Row(
         'MixMatch, 1000 unlabelled', ('mixmatch', 'unlabelled_1000')
     ),
@@ -63,7 +63,12 @@ ROWS = {
     'cglo_35000': Row('cGLO, 35,000 unlabelled', ('unlabelled_35000',)),
     'autoaugment': Row('AutoAugment', ('autoaugment',)),
     'autoaugment_cglo': Row(
-        'AutoAugment + cGLO', ('autoaugment_cglo',), shared=True
+        'AutoAugment + cGLO', ('autoaugment_cglo',), source='cglo'
+    ),
+    'autoaugment_transductive': Row(
+        'AutoAugment + transductive',
+        ('autoaugment_cglo', 'transductive'),
+        source='transductive',
     ),
 }
 
@@ -98,9 +103,9 @@ def command(
       f'--workdir={folder(workdir, shots, row)}',
       *(f'--config.{setting}' for setting in settings),
   ]
-  source = folder(workdir, shots, 'cglo')
-  if ROWS[row].shared and scripting.is_finished(source):
-    words.append(f'--config.cglo.workdir={source}')
+  source = ROWS[row].source
+  if source and scripting.is_finished(folder(workdir, shots, source)):
+    words.append(f'--config.cglo.workdir={folder(workdir, shots, source)}')
   return words
 
 
@@ -116,8 +121,8 @@ def main() -> None:
       '--set', nargs='+', default=[], dest='settings', metavar='KEY=VALUE'
   )
   options = parser.parse_args()
-  # The row whose generators others take comes first.
-  rows = sorted(options.rows, key=lambda row: row != 'cglo')
+  # Rows whose generators others may take come first.
+  rows = sorted(options.rows, key=lambda row: bool(ROWS[row].source))
   for shots in options.shots:
     for row in rows:
       if scripting.is_finished(folder(options.workdir, shots, row)):

@@ -1,21 +1,26 @@
 """Prints tables 1 to 6 of the paper: paper against measured.
 
-  python experiments/cglo/sample_tables.py --workdir=runs/cglo_glyphs
+  python experiments/cglo/sample_tables.py --workdir=runs/cglo_cifar100
 
-Reads the rows that sample_rows.py has finished there, and writes tables.md.
-With --all the paper's lines of which nothing was measured are shown, too.
+Reads the rows that sample_rows.py has finished there, and writes tables.md, in
+which each table says what its rows were run with. Table 2 is of CUB, the others
+are of CIFAR-100; rows of other data sets stand without the paper's numbers, and
+rows whose setting is not the paper's without a difference to them. With --all
+the paper's lines of which nothing was measured are shown, too.
 """
 
 import argparse
+from collections.abc import Sequence
 import json
 import os
 import pathlib
-from typing import Any
+from typing import Any, NamedTuple
 
+import sample_results
 import sample_rows
+import sample_settings
 
 from lsl_jax import report
-from lsl_jax.pipeline import scripting
 
 _PAPER = pathlib.Path(__file__).with_name('paper.json')
 _COMPARISONS = (
@@ -45,26 +50,17 @@ TABLES = {
         (*_SEMISUPERVISED, 'cglo', 'cglo_1000', 'cglo_35000'),
         ('top1',),
     ),
+    # The case studied there is the transductive one.
     '6': (
-        ('baseline', 'cglo', 'autoaugment', 'autoaugment_cglo'),
+        (
+            *('baseline', 'transductive'),
+            *('autoaugment', 'autoaugment_transductive'),
+        ),
         ('top1', 'top5'),
     ),
 }
-
-
-def measured(workdir: str) -> list[dict[str, Any]]:
-  """Rows of results of all finished runs, under the paper's names."""
-  rows = []
-  for path in sorted(pathlib.Path(workdir).glob('n*/*')):
-    if path.name not in sample_rows.ROWS:
-      continue
-    if not scripting.is_finished(str(path)):
-      continue
-    content = json.loads((path / report.results.JSON_NAME).read_text())
-    for row in content['rows']:
-      title = sample_rows.ROWS[path.name].title
-      rows.append({**row, 'method': title, 'row': path.name})
-  return rows
+# Keys of `sample_settings.DATA_SETS`.
+DATA_SETS = {table: 'cub' if table == '2' else 'cifar100' for table in TABLES}
 
 
 def entries(table: str) -> list[dict[str, Any]]:
@@ -84,16 +80,75 @@ def entries(table: str) -> list[dict[str, Any]]:
   ]
 
 
+class Part(NamedTuple):
+  """A table with what is to be known of it.
+
+  Attributes:
+    title: stands above it.
+    note: what its rows were run with.
+    header: as `report.tables` takes it.
+    lines: likewise.
+  """
+
+  title: str
+  note: str
+  header: list[str]
+  lines: list[list[str]]
+
+
 def lay_out(
-    table: str, rows: list[dict[str, Any]], everything: bool
-) -> tuple[list[str], list[list[str]]]:
-  """Header and lines of one table; without a measured number, no lines."""
+    table: str, runs: Sequence[sample_results.Run], everything: bool
+) -> Part:
+  """One of the paper's tables; where nothing is measured, without lines.
+
+  Args:
+    table: a name of `TABLES`.
+    runs: finished ones, of any data set.
+    everything: whether to keep the paper's lines that nothing is set against.
+
+  Returns:
+    Paper beside measured, and the difference where their settings are the same.
+  """
   names, metrics = TABLES[table]
-  own = [r for r in rows if r['row'] in names and r['metric'] in metrics]
-  header, lines = report.compare.cells(own, entries(table))
+  own = [
+      run
+      for run in runs
+      if run.row in names and run.data_set == DATA_SETS[table]
+  ]
+  rows = [r for run in own for r in run.rows if r['metric'] in metrics]
+  header, lines = report.compare.cells(rows, entries(table))
+  others, reasons = set(), []
+  for run in own:
+    if found := sample_results.differences(run):
+      others.add((run.title, str(run.shots)))
+      reasons += [f'{name} {text}' for name, text in found.items()]
+  for line in lines:
+    if (line[1], line[2]) in others:
+      line[6] = report.tables.NOTHING
   if not everything:
     lines = [line for line in lines if line[5] != report.compare.NOT_MEASURED]
-  return header, lines
+  notes = [f'Measured: {sample_results.setting(own)}.'] if own else []
+  if reasons:
+    notes.append(
+        'No difference where the paper has another setting:'
+        f' {"; ".join(dict.fromkeys(reasons))}.'
+    )
+  title = f'Table {table}, {sample_settings.DATA_SETS[DATA_SETS[table]].title}'
+  return Part(title, '\n\n'.join(notes), header, lines)
+
+
+def of_other_data(runs: Sequence[sample_results.Run]) -> list[Part]:
+  """What was measured on data sets that the paper has not, by metric."""
+  parts = []
+  others = [run for run in runs if not run.data_set]
+  for data in dict.fromkeys(run.data for run in others):
+    own = [run for run in others if run.data == data]
+    rows = [row for run in own for row in run.rows]
+    note = f'Not in the paper. Measured: {sample_results.setting(own)}.'
+    for metric in dict.fromkeys(row['metric'] for row in rows):
+      header, lines = report.tables.cells(rows, metric)
+      parts.append(Part(f'{data}, {metric} (%)', note, header, lines))
+  return parts
 
 
 def main() -> None:
@@ -104,18 +159,19 @@ def main() -> None:
   parser.add_argument('--tables', nargs='+', choices=TABLES, default=[*TABLES])
   parser.add_argument('--all', action='store_true')
   options = parser.parse_args()
-  rows = measured(options.workdir)
-  if not rows:
+  runs = sample_results.read(options.workdir)
+  if not runs:
     parser.error(f'{options.workdir} has no finished row; run sample_rows.py')
-  parts = ['# cGLO: paper and measured\n']
-  for table in options.tables:
-    header, lines = lay_out(table, rows, options.all)
+  parts = [lay_out(table, runs, options.all) for table in options.tables]
+  parts += of_other_data(runs)
+  texts = ['# cGLO: paper and measured\n']
+  for title, note, header, lines in parts:
     if lines:
-      title = f'Table {table}'
-      report.tables.show(header, lines, title=title)
-      parts.append(f'## {title}\n\n{report.tables.markdown(header, lines)}')
+      report.tables.show(header, lines, title=f'{title}\n\n{note}'.strip())
+      table = report.tables.markdown(header, lines)
+      texts.append('\n\n'.join(filter(None, [f'## {title}', note, table])))
   path = os.path.join(options.workdir, 'tables.md')
-  report.atomic.write(path, '\n'.join(parts))
+  report.atomic.write(path, '\n'.join(texts))
   print(f'Written to {path}')
 
 

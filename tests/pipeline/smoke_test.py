@@ -17,7 +17,7 @@ CONFIGS = sorted(
 )
 # Run at the same size, and looked at closer, in a test of their own.
 ELSEWHERE = {'sgm_glyphs': 'hallucination_run_test.py'}
-# Configs of one paper run alike at this size; this one shows what no other does.
+# Configs of one paper run alike at this size: one shows what no other run does.
 VARIANTS = {'sgm_imagenet': 'l1,dropout,authors,'}
 IMPRINTING = [name for name in CONFIGS if name.startswith('imprint_')]
 

@@ -101,11 +101,7 @@ def test_with_augmentation_crops_and_flips_are_those_of_real_images(
   assert len(corners) > 1
 
 
-@pytest.mark.parametrize('augment', [True, False])
-def test_real_and_generated_images_of_different_sizes_meet_in_one_step(
-    config, augment
-):
-  config.synthesis.augment = augment
+def test_real_and_generated_images_of_different_sizes_meet_in_one_step(config):
   objective = small_sample_objective.make(config, PROBLEM)
   generation = cglo.make_generation(config, PROBLEM.num_classes)
   key = jax.random.key(0)
