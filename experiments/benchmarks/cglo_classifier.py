@@ -28,7 +28,6 @@ def _classifier(
 ) -> tuple[Any, Any, int]:
   """A step of the classifier, its first state, and its temporary bytes."""
   import jax
-  import jax.numpy as jnp
   import numpy as np
 
   from lsl_jax import models, synthesis, training, types
@@ -46,8 +45,8 @@ def _classifier(
   )
   plain = representations.softmax(network)
   shape = (sizes.batch, sizes.size, sizes.size, 3)
-  images = jax.random.normal(jax.random.key(0), shape)
-  labels = jnp.arange(sizes.batch) % sizes.classes
+  images = np.random.default_rng(0).standard_normal(shape, np.float32)
+  labels = np.arange(sizes.batch, dtype=np.int32) % sizes.classes
   frozen: tuple[Any, ...] = ()
   trained = plain
   if synthetic:
@@ -57,7 +56,7 @@ def _classifier(
     bank = synthesis.make_bank(codes, classes, sizes.classes)
     variables = jax.jit(model.init)(jax.random.key(3), codes[:2])
     frozen = (model.of_generator(variables), bank)
-    labels = jnp.arange(sizes.batch) % sizes.codes
+    labels = np.arange(sizes.batch, dtype=np.int32) % sizes.codes
     trained = synthesis.with_synthesis(
         plain, generate=model.generate, present=present
     )
@@ -68,7 +67,8 @@ def _classifier(
   )
   variables = jax.jit(plain.init)(jax.random.key(1), images[:1])
   state = training.TrainState.create(variables, optimizer)
-  batch, key = types.Batch(images, labels), jax.random.key(6)
+  batch = types.Batch(*jax.device_put((images, labels)))
+  key = jax.random.key(6)
   step = jax.jit(training.make_step(trained.loss, optimizer), donate_argnums=0)
   program = step.lower(state, batch, key, *frozen).compile()
   facts = program.memory_analysis()

@@ -94,6 +94,7 @@ def timed(run: Any, state: Any, repeats: int) -> list[float]:
 def generation(sizes: Sizes):
   """The model, its measure, optimisers and a batch."""
   import jax
+  import numpy as np
   import optax
 
   from lsl_jax import models, synthesis
@@ -110,7 +111,7 @@ def generation(sizes: Sizes):
   )
   measure = perceptual.pyramid(sizes.levels)
   shape = (sizes.batch, sizes.size, sizes.size, 3)
-  images = jax.random.uniform(jax.random.key(0), shape)
+  images = np.random.default_rng(0).random(shape, np.float32)
   if sizes.vgg:
     backbone = models.VGG16(width=sizes.vgg)
     variables = jax.jit(lambda k, x: backbone.init(k, x, train=False))(
@@ -135,7 +136,7 @@ def generator_program(
     `run(state) -> (state, metrics)`, and a state.
   """
   import jax
-  import jax.numpy as jnp
+  import numpy as np
 
   from lsl_jax import synthesis, training
   from lsl_jax.synthesis import codes as codes_lib
@@ -148,15 +149,13 @@ def generator_program(
   variables = jax.jit(model.init)(jax.random.key(3), values[:2])
   step = synthesis.make_step(model, groups, code_rate=lambda step: 1e-3)
   each = sizes.batch // parts
-  labels = jnp.arange(parts * each) % sizes.classes
-  rows = [
-      jax.random.permutation(key, count // parts)[:each]
-      for key in jax.random.split(jax.random.key(4), parts)
-  ]
+  labels = np.arange(parts * each, dtype=np.int32) % sizes.classes
+  rng = np.random.default_rng(4)
+  rows = [rng.permutation(count // parts)[:each] for _ in range(parts)]
   batch = synthesis.Batch(
       images[: parts * each].reshape(parts, each, *images.shape[1:]),
       labels.reshape(parts, each),
-      jnp.stack(rows),
+      np.stack(rows).astype(np.int32),
   )
   codes = jax.device_put(codes_lib.create(values, parts=parts), divided)
   whole = training.sharding.replicated(mesh)
@@ -185,7 +184,7 @@ def generator_step(sizes: Sizes, count: int) -> list[float]:
 def dense_step(sizes: Sizes, count: int) -> list[float]:
   """The same with an Adam over all codes, of which most have no gradient."""
   import jax
-  import jax.numpy as jnp
+  import numpy as np
   import optax
 
   from lsl_jax import ops, synthesis
@@ -195,8 +194,8 @@ def dense_step(sizes: Sizes, count: int) -> list[float]:
   codes = synthesis.sphere(jax.random.key(2), count)
   variables = jax.jit(model.init)(jax.random.key(3), codes[:2])
   others = {k: v for k, v in variables.items() if k != 'params'}
-  labels = jnp.arange(sizes.batch) % sizes.classes
-  rows = jax.random.permutation(jax.random.key(4), count)[: sizes.batch]
+  labels = np.arange(sizes.batch, dtype=np.int32) % sizes.classes
+  rows = np.random.default_rng(4).permutation(count)[: sizes.batch]
 
   def loss(params):
     codes, networks = params

@@ -94,9 +94,7 @@ def command(
     The words of the command.
   """
   path, _, own = config.partition(':')
-  # Sizes last, and `smoke` after all that it makes small.
   names = [*filter(None, own.split(',')), str(shots), *ROWS[row].variants]
-  names.sort(key=lambda name: name == 'smoke')
   words = [
       *(sys.executable, '-m', 'lsl_jax.main'),
       f'--config={path}:{",".join(names)}',

@@ -66,14 +66,18 @@ def words(config: Mapping[str, Any], classes: int) -> dict[str, str]:
   Returns:
     Words by the name of what they tell, in the order of a sentence.
   """
-  model, spec = config['model'], config['cglo']
+  model, spec, recipe = config['model'], config['cglo'], config['train']
   network = _with_options(model['backbone'], model['options'])
   if model['pretrained']:
     network += ' from ImageNet weights'
   found = {
       'classes': str(classes),
       'network': network,
-      'epochs': f'{config["train"]["epochs"]:g}',
+      'training': (
+          f'{recipe["iterations"]} steps'
+          if recipe['iterations']
+          else f'{recipe["epochs"]:g} epochs'
+      ),
   }
   if config['small_sample']['method'] == 'cglo':
     generator = _with_options(

@@ -115,9 +115,10 @@ class Experiment:
     return results['metadata']['episodes_hash']
 
   def data_set(self, name: str, seed: int) -> str:
-    """The split of classes of a finished run, which names the data set."""
+    """What data a finished run has: its split of classes, or their name."""
     results = report.results.read(self.folder(name, seed))
-    return results['metadata']['config']['data']['split']
+    settings = results['metadata']['config']['data']
+    return settings['split'] or settings['name']
 
   def tested_on(self, names: Iterable[str], seeds: Iterable[int]) -> str:
     """The names of the tasks of finished runs, a line of Markdown each.

@@ -58,10 +58,11 @@ def episodic(
     base_queries: `[T, P]` int32 indices of the base images on which each task
       is tested; needed where C > 0.
     base_labels: `[T, P]` int32, their classes in 0 .. C - 1.
-    memory_gb: of the tasks at work, in 10^9 bytes: about four times what the
-      features of their examples and queries take.
+    memory_gb: of the tasks at work, in 10^9 bytes, taken to need four times
+      what the features of their examples and queries take. Learners that hold
+      more, such as implants in two blocks of a narrow network, exceed it.
     chunk: the most tasks at a time, of each core of a CPU; by default as many
-      as the memory allows.
+      as the memory allows, and on a CPU no more than suit its caches.
 
   Returns:
     float32 fractions `[T]` by name.

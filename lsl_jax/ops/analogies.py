@@ -48,13 +48,13 @@ def mine_analogies(
   centroids take no part on either side.
 
   Time grows with :math:`C^2 K^4 / 2`. On the device, beside the centroids in
-  single precision, no more than
+  single precision, a CPU has no more than
 
   .. math:: 4 K (8\,tile + 5 D + 8 K + 5 K\,partners / 2) + 2 C K^2
 
-  bytes are in use: `tile` and `partners` are lowered until that is `memory_gb`.
-  The last term, lengths of all differences, is saved where it does not fit, by
-  computing them again for each class.
+  bytes in use; `tile` and `partners` are lowered until that fits `memory_gb`.
+  The last term, lengths of all differences, is left out where there is no room
+  for it: they are then computed again for each class.
 
   Args:
     centroids: `[C, K, D]`, K of each class; finite.

@@ -79,10 +79,9 @@ def test_a_benchmark_runs_quickly_and_leaves_its_numbers(
         'episodic',
         'implants',
         'small_maps',
-        'cglo',
     ],
 )
-def test_a_benchmark_in_this_process_runs_quickly_and_leaves_its_numbers(
+def test_a_benchmark_of_features_runs_quickly_and_leaves_its_numbers(
     name, tmp_path, monkeypatch, capsys
 ):
   monkeypatch.syspath_prepend(_SCRIPTS)

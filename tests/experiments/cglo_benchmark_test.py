@@ -1,6 +1,7 @@
 """What cGLO's benchmark tells, and codes that are divided among devices."""
 
 import importlib
+import json
 import pathlib
 import subprocess
 import sys
@@ -47,27 +48,38 @@ def test_the_benchmark_tells_the_share_of_synthesis(script):
   assert '| 1,000 | 20.0 | 2.00 | 3.00 |' in text
 
 
-def test_every_device_holds_an_equal_part_of_the_codes(
-    script, monkeypatch, capsys
+def test_it_runs_quickly_and_every_device_holds_an_equal_part_of_the_codes(
+    script, monkeypatch, capsys, tmp_path
 ):
-  parts, steps = script('cglo_parts'), script('cglo_steps')
+  cglo, parts, steps = map(script, ('cglo', 'cglo_parts', 'cglo_steps'))
   make = steps.generator_program
 
-  def without_step(*arguments):
-    """The step itself has tests of its own, and takes seconds to compile."""
-    _, state = make(*arguments)
-    return lambda state: (state, {}), state
-
   def here(words, env, **_):
+    """The process of its own, for devices that there are here."""
     assert '--xla_force_host_platform_device_count=4' in env['XLA_FLAGS']
-    monkeypatch.setattr(sys, 'argv', words[1:])
-    parts.main()
+    capsys.readouterr()
+    with monkeypatch.context() as patch:
+      # To divide a step has tests of its own, and takes long to compile.
+      without = lambda *own: (lambda state: (state, {}), make(*own)[1])
+      patch.setattr(steps, 'generator_program', without)
+      patch.setattr(runtime, 'start', lambda: None)
+      patch.setattr(sys, 'argv', words[1:])
+      parts.main()
     return subprocess.CompletedProcess(words, 0, capsys.readouterr().out)
 
-  monkeypatch.setattr(steps, 'generator_program', without_step)
-  monkeypatch.setattr(runtime, 'start', lambda: None)
   monkeypatch.setattr(parts, 'subprocess', types.SimpleNamespace(run=here))
-  found = parts.start(steps.QUICK, 4)['16']
+  # Without a PyTorch, which has nothing to do with this.
+  monkeypatch.setattr(cglo.importlib.util, 'find_spec', lambda name: None)
+  options = ['--quick', '--parts=4', f'--output={tmp_path}']
+  monkeypatch.setattr(sys, 'argv', ['cglo.py', *options])
+  with jax.default_prng_impl('unsafe_rbg'):  # less to compile
+    cglo.main()
+  text = (tmp_path / 'cglo.md').read_text()
+  assert text.rstrip() in capsys.readouterr().out
+  result = json.loads((tmp_path / 'cglo.json').read_text())
+  assert 'cglo.py --quick' in result['machine']['command']
+  assert all(result['temporary memory'].values())
+  found = result['parts']['16']
   # Values and both means of 128 numbers, and two counts, of 16 / 4 codes.
   assert found['bytes'] == [4 * 4 * (3 * 128 + 2)] * 4
   assert len(found['seconds']) == steps.QUICK.repeats
@@ -84,11 +96,13 @@ def test_more_parts_than_devices_are_refused(script):
 def test_new_images_are_cropped_flipped_and_normalised_for_the_classifier(
     script,
 ):
-  image = np.zeros((1, 8, 8, 3), np.float32)
-  image[..., :4, :] = 1
-  keys = jax.random.split(jax.random.key(0), 20)
-  present = jax.jit(script('cglo_classifier').present)
-  views = np.stack([present(key, image)[0] for key in keys])
+  images = np.zeros((20, 8, 8, 3), np.float32)
+  images[:, :, :4] = 1
+  views = np.asarray(
+      jax.jit(script('cglo_classifier').present)(
+          jax.random.key(0, impl='unsafe_rbg'), images
+      )
+  )
   # As configs/cglo_cifar100.py normalises, and pads with black.
   values = np.unique(views[..., 0].round(4))
   np.testing.assert_allclose(values, [-0.507 / 0.267, 0.493 / 0.267], atol=1e-4)

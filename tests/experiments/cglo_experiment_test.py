@@ -50,7 +50,7 @@ def test_a_row_is_one_command_and_takes_generators_that_are_there(
     words, tmp_path
 ):
   shared = lambda row: [w for w in words(row) if 'cglo.workdir' in w]
-  assert '--config=configs/cglo_glyphs.py:5,lerp,smoke' in words('lerp')
+  assert '--config=configs/cglo_glyphs.py:smoke,5,lerp' in words('lerp')
   assert f'--workdir={tmp_path}/n5/lerp' in words('lerp')
   assert '--config.seed=3' in words('lerp')
   assert not shared('lerp')

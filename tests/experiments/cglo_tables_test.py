@@ -101,8 +101,8 @@ def test_tables_set_what_was_measured_beside_the_papers_numbers(
   assert _line(part, 'cGLO')[4:] == ['43.84', '45.00 ± 1.00', '+1.16']
   assert part.note == (
       'Measured: data cifar100; classes 100; network wide_resnet (depth 28,'
-      ' dropout 0.3, width 10); epochs 200; generator convolutional, 200'
-      ' epochs; perceptual network vgg16; seeds 2 (Baseline, N = 25: 1).'
+      ' dropout 0.3, width 10); training 200 epochs; generator convolutional,'
+      ' 200 epochs; perceptual network vgg16; seeds 2 (Baseline, N = 25: 1).'
   )
   part = lay_out('3', runs(), everything=True)
   assert {line[1] for line in part.lines} > {'cGLO', 'Baseline', 'lerp'}
@@ -120,7 +120,7 @@ def test_another_setting_than_the_papers_has_no_difference_to_it(
   for words in (
       'classes 20 instead of 100',
       'network conv4 (width 32) instead of wide_resnet (depth 28',
-      'epochs 60 instead of 200',
+      'training 60 epochs instead of 200 epochs',
       'perceptual network efficientnet_lite0 instead of vgg16',
   ):
     assert words in part.note.split('No difference')[1]
@@ -225,7 +225,10 @@ def test_every_row_has_a_setting_in_the_paper(script):
       if row.source:
         source = settings.of_the_paper(key, row.source)
         assert told['generator'] == source['generator']
-  assert settings.of_the_paper('cub', 'cosine')['network'] == 'resnet50'
+  birds = settings.of_the_paper('cub', 'cosine')
+  assert (birds['network'], birds['training']) == ('resnet50', '372 epochs')
+  mixed = settings.of_the_paper('cifar100', 'mixmatch')
+  assert mixed['training'] == '102400 steps'
   assert settings.of_the_paper('cub', 'cglo')['network'].endswith('weights')
 
 

@@ -81,10 +81,12 @@ def _check_synthesis(config):
 def _check_networks(config):
   spec = config.cglo
   size = spec.size or config.data.size
-  if size > config.data.resize:
+  least, most = config.data.size, config.data.resize
+  if not least <= size <= most:
     raise ValueError(
-        f'cglo.size={size} is larger than images are: at most'
-        f' data.resize={config.data.resize}'
+        f'cglo.size={size} does not suit the images: at least what the'
+        f' classifier sees, data.size={least}, and at most'
+        f' data.resize={most}; 0 for data.size'
     )
   alone = config.copy_and_resolve_references()
   alone.cglo.classifier = 'none'

@@ -81,8 +81,9 @@ def _make(
     return perceptual.pyramid(spec.levels)
   network = NETWORKS[spec.name]
   backbone = network.backbone()
-  # Without a file, a package brings the weights.
-  variables = load(spec.path or spec.name, spec.name, backbone)
+  # Without a file, a package brings the weights; VGG-16 has none.
+  path = '' if spec.path == NEEDED else spec.path
+  variables = load(path or spec.name, spec.name, backbone)
   return network.measure(spec, backbone, variables)
 
 

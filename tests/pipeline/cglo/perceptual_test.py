@@ -143,7 +143,7 @@ def test_a_file_of_another_width_is_refused(spec, vgg_file):
 
 
 def test_lite0_takes_bytes_less_127_over_128_as_its_weights_expect(spec):
-  measure = perceptual.make(spec('efficientnet_lite0'))  # those of a package
+  measure = perceptual.make(spec('efficientnet_lite0', perceptual.NEEDED))
   # What PyTorch was given, as an image that becomes it.
   images = (128 * NAMED['images'](size=70) + 127) / 255
   shapes = []

@@ -19,8 +19,12 @@ FILE = {'cglo.perceptual.path': 'vgg16.pth'}
             r'small_sample\.whole must be at least 0, not -1',
         ),
         (
-            {'cglo.size': 26},
-            r'cglo\.size=26.*4, 5, 6 or 7 times a power of two',
+            {'data.resize': 40, 'cglo.size': 36},
+            r'cglo\.size=36.*4, 5, 6 or 7 times a power of two',
+        ),
+        (
+            {'cglo.size': 20},
+            r'cglo\.size=20.*at least what .* sees, data\.size=32',
         ),
         ({'cglo.size': 36}, r'cglo\.size=36.*at most data\.resize=32'),
         (
@@ -78,7 +82,7 @@ def test_a_setting_that_cannot_work_is_named_with_what_is_accepted(
 @pytest.mark.parametrize(
     'changes',
     [
-        {'cglo.size': 28},
+        {'data.resize': 40, 'cglo.size': 40},
         {'cglo.perceptual.levels': 6},
         {'cglo.perceptual.weights': (1.0, 2.0, 3.0, 4.0)},
         {'small_sample.unlabelled': 5, 'small_sample.transductive': True},
