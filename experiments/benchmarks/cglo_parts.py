@@ -47,7 +47,10 @@ def start(sizes: cglo_steps.Sizes, parts: int) -> dict[str, Any]:
       check=False,
   )
   if outcome.returncode:
-    raise RuntimeError(f'{__file__}: {outcome.stderr.strip()[-400:]}')
+    raise RuntimeError(
+        f'{__file__} ended with {outcome.returncode}:'
+        f' {outcome.stderr.strip()[-400:]}'
+    )
   return json.loads(outcome.stdout)
 
 

@@ -111,7 +111,7 @@ def generation(sizes: Sizes):
   )
   measure = perceptual.pyramid(sizes.levels)
   shape = (sizes.batch, sizes.size, sizes.size, 3)
-  images = np.random.default_rng(0).random(shape, np.float32)
+  images = jax.device_put(np.random.default_rng(0).random(shape, np.float32))
   if sizes.vgg:
     backbone = models.VGG16(width=sizes.vgg)
     variables = jax.jit(lambda k, x: backbone.init(k, x, train=False))(
@@ -154,8 +154,8 @@ def generator_program(
   rows = [rng.permutation(count // parts)[:each] for _ in range(parts)]
   batch = synthesis.Batch(
       images[: parts * each].reshape(parts, each, *images.shape[1:]),
-      labels.reshape(parts, each),
-      np.stack(rows).astype(np.int32),
+      jax.device_put(labels.reshape(parts, each)),
+      jax.device_put(np.stack(rows).astype(np.int32)),
   )
   codes = jax.device_put(codes_lib.create(values, parts=parts), divided)
   whole = training.sharding.replicated(mesh)
@@ -194,7 +194,7 @@ def dense_step(sizes: Sizes, count: int) -> list[float]:
   codes = synthesis.sphere(jax.random.key(2), count)
   variables = jax.jit(model.init)(jax.random.key(3), codes[:2])
   others = {k: v for k, v in variables.items() if k != 'params'}
-  labels = np.arange(sizes.batch, dtype=np.int32) % sizes.classes
+  labels = jax.device_put(np.arange(sizes.batch, dtype='i') % sizes.classes)
   rows = np.random.default_rng(4).permutation(count)[: sizes.batch]
 
   def loss(params):
