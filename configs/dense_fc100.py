@@ -50,16 +50,10 @@ def get_config(variants=None):
 
 
 def quarter(config):
-  config.model.options.width = 16
-  if 'extra' in config.model.options:  # variant wide, as narrow as the rest
-    config.model.options.extra //= 4
+  dense.quarter(config)
   config.model.scale = 10.0
-  config.train.iterations = 0
   config.train.epochs = 10.0
   config.train.batch_size = 128
   # On validation classes a point above 1e-3.
   config.train.optimizer.learning_rate = 3e-3
   config.train.optimizer.schedule = {'name': 'cosine', 'warm_up': 0.1}
-  config.train.validate_every_epochs = 0.0
-  config.train.checkpoint_every_epochs = 0.5
-  config.train.log_every = 50

@@ -66,14 +66,8 @@ def quarter(config):
   config.data.augment.crop = 'none'
   config.data.augment.padding = 0
   config.data.augment.flip = False
-  config.model.options.width = 16
-  if 'extra' in config.model.options:  # variant wide, as narrow as the rest
-    config.model.options.extra //= 4
-  config.train.iterations = 0
+  dense.quarter(config)
   config.train.epochs = 8.0
   config.train.batch_size = 64
   config.train.optimizer.learning_rate = 0.03
   config.train.optimizer.schedule = {'name': 'cosine', 'warm_up': 0.1}
-  config.train.validate_every_epochs = 0.0
-  config.train.checkpoint_every_epochs = 0.5
-  config.train.log_every = 50
