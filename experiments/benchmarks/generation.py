@@ -19,8 +19,8 @@ import numpy as np
 from lsl_jax import lowshot, models
 
 
-def run(novel: int, per_class: int, base: int, count: int, size: int, rounds):
-  facts = machine.describe('jax', 'jaxlib')
+def caller(novel: int, per_class: int, base: int, count: int, size: int):
+  """Generates once for each number that it is called with."""
   keys = jax.random.split(jax.random.key(0), 3)
   centroids = jnp.abs(jax.random.normal(keys[0], (base, count, size)))
   features = jnp.abs(jax.random.normal(keys[1], (novel, size)))
@@ -39,6 +39,12 @@ def run(novel: int, per_class: int, base: int, count: int, size: int, rounds):
     )
     return jax.block_until_ready(made)
 
+  return call
+
+
+def run(novel: int, per_class: int, base: int, count: int, size: int, rounds):
+  facts = machine.describe('jax', 'jaxlib')
+  call = caller(novel, per_class, base, count, size)
   start = time.perf_counter()
   call(0)
   first, seconds = time.perf_counter() - start, []

@@ -136,7 +136,8 @@ def weights(name: str, pool: Pool, batch_size: int) -> jax.Array:
     batch_size: as in `sampler`.
 
   Returns:
-    `[M + S]`, which sums to one.
+    `[M + S]`, which sums to one; with `paper`, zero for a label beyond the last
+    class.
   """
   if name == 'authors':
     stored, added = pool.base.shape[0], pool.novel.shape[0]
@@ -149,7 +150,8 @@ def weights(name: str, pool: Pool, batch_size: int) -> jax.Array:
     )
   ones = jnp.ones(pool.labels.shape)
   counts = jax.ops.segment_sum(ones, pool.labels, pool.num_classes)
-  return 1 / (counts[pool.labels] * jnp.sum(counts > 0))
+  share = 1 / (counts[pool.labels] * jnp.sum(counts > 0))
+  return jnp.where(pool.labels < pool.num_classes, share, 0)
 
 
 def base_share(pool: Pool, batch_size: int) -> int:

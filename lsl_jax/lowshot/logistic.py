@@ -26,7 +26,7 @@ def logistic(
     weight_decay: jax.Array | float = 0.001,
     balance: str = 'paper',
     solver: str = 'sgd',
-    tolerance: float = 1e-5,
+    tolerance: float = 1e-4,
 ) -> types.Learner:
   r"""A linear classifier with bias, trained on base features and support.
 
@@ -36,7 +36,7 @@ def logistic(
   with the cross-entropy L and each example's share :math:`a_i` of the draws.
   `sgd` is the paper's way: mini-batches, one scan, from framework-default
   uniform weights within :math:`1 / \sqrt D`. `full` takes all examples at once
-  by L-BFGS until the gradient is at rest: the same optimum, with neither rate
+  by L-BFGS until there is nothing to gain: the same optimum, with neither rate
   nor noise. Numbers that are not static may be traced: `vmap` over
   `logistic(learning_rate=r, weight_decay=d).fit` runs a grid as one program.
 
@@ -54,7 +54,8 @@ def logistic(
     balance: of base and novel classes, `paper` (uniform over classes, then
       within the class) or `authors`; see `balance.sampler`.
     solver: `sgd` or `full`.
-    tolerance: largest entry of the gradient at which `full` stops.
+    tolerance: nats still to gain at which `full` stops, see
+      `convergence.minimise`.
 
   Returns:
     A learner that needs `base.features` and `base.labels` (ValueError where
@@ -124,7 +125,7 @@ def fit_classifier(
     labels: `[M]` int in 0 .. num_classes - 1.
     num_classes: C.
     weight_decay: as in representation learning.
-    tolerance: largest entry of the gradient at which it stops.
+    tolerance: nats still to gain at which it stops.
     max_iterations: of L-BFGS.
 
   Returns:

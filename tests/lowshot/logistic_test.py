@@ -105,7 +105,9 @@ def test_a_few_steps_are_those_of_a_loop_in_double_precision(rng, name):
 @pytest.mark.parametrize('name', balance.BALANCES)
 def test_full_solver_ends_where_the_gradient_is_zero(rng, name):
   base, support = _problem(rng)
-  learner = lowshot.logistic(solver='full', weight_decay=0.01, balance=name)
+  learner = lowshot.logistic(
+      solver='full', weight_decay=0.01, balance=name, tolerance=1e-11
+  )
   classifier = jax.jit(learner.fit)(KEY, base, support)
   _, *gradient = _gradient(
       classifier, _examples(base, support), *_shares(base, support, name), 0.01
@@ -122,7 +124,7 @@ def test_full_solver_equals_scikit_learn(rng):
   reference = linear_model.LogisticRegression(
       C=1 / 0.01, fit_intercept=False, tol=1e-8, max_iter=1000
   ).fit(inputs, labels, shares)
-  learner = lowshot.logistic(solver='full', weight_decay=0.01)
+  learner = lowshot.logistic(solver='full', weight_decay=0.01, tolerance=1e-11)
   classifier = jax.jit(learner.fit)(KEY, base, support)
   np.testing.assert_allclose(
       classifier['templates'], reference.coef_[:, :-1], atol=2e-3
@@ -140,14 +142,60 @@ def test_full_solver_equals_scikit_learn(rng):
 
 def test_examples_in_several_blocks_have_the_same_optimum(rng, monkeypatch):
   base, support = _problem(rng)
-  learner = lowshot.logistic(solver='full', weight_decay=0.1)
-  whole = jax.jit(learner.fit)(KEY, base, support)
-  monkeypatch.setattr(convergence, '_ROWS_AT_ONCE', 16)  # 50 do not divide
-  blocks = jax.jit(lowshot.logistic(solver='full', weight_decay=0.1).fit)(
-      KEY, base, support
-  )
+  learner = lowshot.logistic(solver='full', weight_decay=0.1, tolerance=1e-11)
+  whole = jax.jit(lambda *task: learner.fit(*task))(KEY, base, support)
+  monkeypatch.setitem(convergence._ROWS_AT_ONCE, 'cpu', 16)  # 50 do not divide
+  blocks = jax.jit(lambda *task: learner.fit(*task))(KEY, base, support)
   jax.tree.map(
       lambda x, y: np.testing.assert_allclose(x, y, atol=1e-4), whole, blocks
+  )
+
+
+def _crowded(rng):
+  """Features as behind a ReLU: one large mean, dead ones, uneven scales."""
+  base, support = _problem(rng)
+  scales = np.array([1e-2, 1, 1, 30, 0])
+  mend = lambda x: jnp.asarray(scales * np.abs(np.asarray(x) + 5), jnp.float32)
+  return (
+      base.replace(features=mend(base.features)),
+      support.replace(features=mend(support.features)),
+  )
+
+
+def test_full_solver_needs_few_steps_where_features_are_crowded(rng):
+  base, support = _crowded(rng)
+  labels, shares = _shares(base, support)
+  inputs = np.pad(_examples(base, support), [(0, 0), (0, 1)], constant_values=1)
+  reference = linear_model.LogisticRegression(
+      C=1 / 1e-3, fit_intercept=False, tol=1e-10, max_iter=10_000
+  ).fit(inputs, labels, shares)
+  found = {'templates': reference.coef_[:, :-1], 'bias': reference.coef_[:, -1]}
+  best = _gradient(found, _examples(base, support), labels, shares, 1e-3)[0]
+  learner = lowshot.logistic(solver='full', weight_decay=1e-3, iterations=25)
+  fitted = jax.jit(learner.fit)(KEY, base, support)
+  loss = _gradient(fitted, _examples(base, support), labels, shares, 1e-3)[0]
+  # On these features as they are, 25 steps of L-BFGS end 0.35 above.
+  assert best - 1e-6 < loss < best + 2e-3
+
+
+def test_full_solver_bears_features_that_are_always_zero(rng):
+  base, support = _crowded(rng)
+  learner = lowshot.logistic(solver='full', weight_decay=0.0, iterations=20)
+  fitted = jax.jit(learner.fit)(KEY, base, support)
+  assert all(np.isfinite(x).all() for x in fitted.values())
+  np.testing.assert_array_equal(fitted['templates'][:, 4], 0)
+
+
+def test_full_solver_passes_over_examples_of_no_class(rng):
+  base, support = _problem(rng)
+  learner = lowshot.logistic(solver='full', weight_decay=0.1, tolerance=1e-11)
+  hidden = support.replace(
+      features=jnp.concatenate([support.features, 100 + jnp.ones((3, 5))]),
+      labels=jnp.concatenate([support.labels, jnp.array([2, 2, 2])]),
+  )
+  few, many = (jax.jit(learner.fit)(KEY, base, s) for s in (support, hidden))
+  jax.tree.map(
+      lambda x, y: np.testing.assert_allclose(x, y, atol=1e-5), few, many
   )
 
 

@@ -40,7 +40,7 @@ def choices(
   names = [n for n in config.learners if n in hallucination_learners.TUNED]
   if task.validation is None or not config.hallucination.tuning.enabled:
     return dict.fromkeys(names, own)
-  validation = _validation(config, task)
+  validation = validation_task(config, task)
   found = {}
   for name in names:
     record = _kept(config, validation, trained, workdir, name)
@@ -60,8 +60,16 @@ def metadata(workdir: str, names: Iterable[str]) -> dict[str, Any]:
   return {'tuning': found} if found else {}
 
 
-def _validation(config: Any, task: task_lib.Task) -> task_lib.Task:
-  """Base and validation classes as a task of their own."""
+def validation_task(config: Any, task: task_lib.Task) -> task_lib.Task:
+  """Base and validation classes as a task of their own.
+
+  Args:
+    config: the whole config.
+    task: what will be reported, with a validation problem.
+
+  Returns:
+    The task that hyper-parameters are chosen on.
+  """
   tuning = config.hallucination.tuning
   own = config.copy_and_resolve_references()
   with own.unlocked():

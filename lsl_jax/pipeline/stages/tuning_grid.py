@@ -56,8 +56,8 @@ def accuracies(
 
   Returns:
     `[points, T, shots]` fractions. One program computes all of them, except
-    for a solver or balance to which several numbers of generated examples are
-    several shapes.
+    for the authors' balance, to which several numbers of generated examples
+    are several shapes.
   """
   make, _ = hallucination_learners.TUNED[name]
   products = {
@@ -96,10 +96,9 @@ def accuracies(
     )[metric]
 
   per_class = hallucination_learners.PER_CLASS
-  logistic = config.hallucination.logistic
   if per_class not in points[0]:
     groups = [(points, {})]
-  elif (logistic.solver, logistic.balance) == ('sgd', 'paper'):
+  elif config.hallucination.logistic.balance == 'paper':
     # Classes without a number are passed over, so k may be traced.
     groups = [(points, {'at_most': max(p[per_class] for p in points)})]
   else:
