@@ -23,13 +23,12 @@ from lsl_jax.pipeline.problems import task as task_lib
 from lsl_jax.pipeline.stages import phase1, sharing, tuning, tuning_grid
 
 LEARNER = 'logistic'
-# The small configs' own steps, more of them, and the paper's; then the solver
-# that rests, after so many steps at most.
+# The small configs' own steps, then more of them; and the solver that rests,
+# after so many steps at most.
 TRIED = (
     'solver=sgd,iterations=500,batch_size=250',
     'solver=sgd,iterations=2000,batch_size=250',
     'solver=sgd,iterations=8000,batch_size=250',
-    'solver=sgd,iterations=10000,batch_size=1000',
     'solver=full,iterations=5',
     'solver=full,iterations=10',
     'solver=full,iterations=20',

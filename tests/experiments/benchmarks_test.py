@@ -76,6 +76,7 @@ def test_a_benchmark_runs_quickly_and_leaves_its_numbers(
         'kmeans',
         'logistic_grid',
         'generation',
+        'growth',
         'episodic',
         'implants',
         'small_maps',
