@@ -110,8 +110,12 @@ def resnet50(config):
   """The last rows of both tables: the authors' ResNet-50, batches of 100."""
   config.model.backbone = 'resnet50_low_shot'
   config.train.batch_size = 100
-  config.train.optimizer.schedule.warm_up = 1.0
-  config.train.optimizer.schedule.warm_up_from = 0.1
+  # One epoch at a tenth of the rate, then as ResNet-10.
+  config.train.optimizer.schedule = {
+      'name': 'step',
+      'boundaries': (0, 1, 30, 60),
+      'factor': (0.1, 10.0, 0.1, 0.1),
+  }
   _weigh_sgm(config)
 
 
