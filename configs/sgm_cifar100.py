@@ -40,27 +40,4 @@ def get_config(variants=None):
   config.finetune.batch_size = 128
   config.finetune.optimizer.learning_rate = 0.01
   config.finetune.log_every = 100
-  return defaults.apply(config, variants, {**shrinking.VARIANTS, **WEIGHTS})
-
-
-def _weighted(name, key, weight):
-  def variant(config):
-    shrinking.VARIANTS[name](config)
-    part, _, setting = key.partition('.')
-    config[part][setting] = weight
-
-  variant.__doc__ = shrinking.VARIANTS[name].__doc__
-  return variant
-
-
-# For this network and length of training. Of those tried (SGM 0.005 and 0.02,
-# L2 0.004 and 0.015, L1 0.00125 and 0.005, dropout 0.2 and 0.5) the ones with
-# the higher top-5 accuracy on base and validation classes; with batch SGM, 5
-# leaves nothing learned, and no other weight but this one was tried.
-WEIGHTS = {
-    'sgm': _weighted('sgm', 'representation.weight', 0.005),
-    'batch_sgm': _weighted('batch_sgm', 'representation.weight', 0.3),
-    'l2': _weighted('l2', 'representation.weight', 0.004),
-    'l1': _weighted('l1', 'representation.weight', 0.00125),
-    'dropout': _weighted('dropout', 'model.dropout', 0.2),
-}
+  return defaults.apply(config, variants, shrinking.NARROW)

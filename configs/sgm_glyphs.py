@@ -39,4 +39,4 @@ def get_config(variants=None):
   config.finetune.optimizer.learning_rate = 0.01
   config.finetune.log_every = 50
   config.evaluation.curve_every_epochs = 1.0
-  return defaults.apply(config, variants, shrinking.VARIANTS)
+  return defaults.apply(config, variants, shrinking.NARROW)

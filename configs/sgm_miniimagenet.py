@@ -42,4 +42,4 @@ def get_config(variants=None):
   config.train.log_every = 100
   config.finetune.epochs = 2.0
   config.finetune.optimizer.learning_rate = 0.01
-  return defaults.apply(config, variants, shrinking.VARIANTS)
+  return defaults.apply(config, variants, shrinking.NARROW)

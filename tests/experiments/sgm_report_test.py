@@ -132,7 +132,7 @@ def test_settings_reach_the_run_that_they_name(script, tmp_path):
   sgm, l2 = (study.config(name, 4) for name in ('sgm', 'l2'))
   assert (sgm.seed, sgm.views, l2.views) == (4, 3, 3)
   assert sgm.representation.name == 'softmax_sgm'
-  assert (sgm.representation.weight, l2.representation.weight) == (0.5, 0.015)
+  assert (sgm.representation.weight, l2.representation.weight) == (0.5, 0.004)
   assert sgm.data.max_classes == 6
   with pytest.raises(ValueError, match='expected KEY=VALUE'):
     script('sgm_study').Study(

@@ -8,7 +8,7 @@ from lsl_jax.pipeline import choices
 from lsl_jax.pipeline.learners import registry
 from lsl_jax.pipeline.problems import sources
 from lsl_jax.pipeline.stages import fitting
-from lsl_jax.pipeline.variants import imprinting
+from lsl_jax.pipeline.variants import imprinting, shrinking
 
 RECIPES = ('train', 'finetune', 'joint')
 
@@ -49,6 +49,12 @@ def check_network(config: Any) -> None:
       ),
   ):
     choices.choose(options, name, what)
+  if config.representation.start == shrinking.START_NEEDED:
+    raise ValueError(
+        'this representation goes on from a softmax run: set'
+        " --config.representation.start to its workdir, or to '' to train from"
+        ' scratch'
+    )
   # Whatever else describes the network.
   registry.make_representation(config, 1, None)
   _check_pretrained(config)

@@ -12,7 +12,10 @@ PENALTIES = ('sgm', 'batch_sgm', 'l1', 'l2', 'decov')
 @pytest.mark.parametrize('name', CONFIGS)
 def test_every_variant_applies_alone_and_small(get_config, name):
   for variant in shrinking.VARIANTS:
-    config_checks.check(get_config(f'sgm_{name}:{variant}'))
+    config = get_config(f'sgm_{name}:{variant}')
+    if variant == 'triplet':  # see below
+      config.representation.start = 'runs/softmax'
+    config_checks.check(config)
     small = get_config(f'sgm_{name}:{variant},smoke')
     config_checks.check(small)
     assert small.data.name == 'glyphs'
@@ -69,6 +72,34 @@ def test_weights_are_those_of_the_authors_where_they_gave_one(get_config):
   assert weight('batch_sgm') == 5.0
   # Theirs penalises half of the square, by 0.03.
   assert weight('l2') == 0.03 / 2
+
+
+@pytest.mark.parametrize('name', ['cifar100', 'miniimagenet', 'glyphs'])
+def test_small_configs_take_the_weights_of_their_narrow_network(
+    get_config, name
+):
+  config = lambda variant: get_config(f'sgm_{name}:{variant}')
+  weights = {x: config(x).representation.weight for x in ('sgm', *PENALTIES)}
+  assert weights == {
+      **weights,
+      'sgm': 0.005,
+      'batch_sgm': 0.3,
+      'l1': 0.00125,
+      'l2': 0.004,
+  }
+  assert config('dropout').model.dropout == 0.2
+  # What else the authors change for SGM is left alone.
+  assert config('sgm').hallucination.generator.learning_rate == 1.0
+  assert config('sgm').hallucination.generator.per_class == 5
+
+
+def test_triplets_want_to_know_the_softmax_run_that_they_go_on_from(get_config):
+  config = get_config('sgm_cifar100:triplet')
+  with pytest.raises(ValueError, match=r'--config\.representation\.start'):
+    config_checks.check(config)
+  for start in ('', 'runs/softmax'):
+    config.representation.start = start
+    config_checks.check(config)
 
 
 def test_every_penalty_is_a_variant_and_every_variant_is_described():
