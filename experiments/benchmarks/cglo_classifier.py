@@ -80,11 +80,11 @@ def present(key: Any, images: Any) -> Any:
   """New images as runs of configs/cglo_cifar100.py show them the classifier."""
   import jax
 
-  from lsl_jax.data.augmentation import augment
+  from lsl_jax.data.augmentation import augment, augment_spec
   from lsl_jax.pipeline.stages import fitting
 
   side = images.shape[1]
-  spec = augment.Spec(crop='random', size=side, padding=4, flip=True)
+  spec = augment_spec.Spec(crop='random', size=side, padding=4, flip=True)
   keys = jax.random.split(key, len(images))
   mean, std = fitting.NORMALISATIONS['cifar100']
   return augment.normalise(

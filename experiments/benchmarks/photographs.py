@@ -41,7 +41,7 @@ def make(
 ) -> tuple[Any, ...]:
   """Executor, state and streams of images that are decoded meanwhile."""
   from lsl_jax import data, training
-  from lsl_jax.data.augmentation import augment
+  from lsl_jax.data.augmentation import augment_spec
 
   images = jpegs(count)
   executor, placed, _ = networks.make(network)
@@ -51,7 +51,7 @@ def make(
           np.arange(count) % network.classes,
           batch_size=network.batch,
           seed=0,
-          spec=augment.Spec(crop='random', size=network.size, flip=True),
+          spec=augment_spec.Spec(crop='random', size=network.size, flip=True),
           sharding=training.sharding.divided(training.sharding.mesh()),
           **options,
       )

@@ -5,7 +5,7 @@ from lsl_jax.data.augmentation.augment import (
     IMAGENET_STD,
     normalise,
 )
-from lsl_jax.data.augmentation.augment import Spec as AugmentSpec
+from lsl_jax.data.augmentation.augment_spec import Spec as AugmentSpec
 from lsl_jax.data.classes.splits import class_split, ClassSplit
 from lsl_jax.data.dataset import Dataset
 from lsl_jax.data.episodes import episode_hash, sample_draws, sample_episodes

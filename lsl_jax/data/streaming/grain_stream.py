@@ -17,7 +17,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from lsl_jax import types
-from lsl_jax.data.augmentation import augment
+from lsl_jax.data.augmentation import augment_spec
 from lsl_jax.data.reading import unreadable
 from lsl_jax.data.streaming import host, host_crop, streams
 from lsl_jax.data.streaming import order as order_lib
@@ -32,7 +32,7 @@ def streamed(
     indices: Any = None,
     batch_size: int,
     seed: int,
-    spec: augment.Spec | None = None,
+    spec: augment_spec.Spec | None = None,
     resize: int | None = None,
     keep_aspect: bool = False,
     sampling: str | order_lib.Sampling = 'epoch',
@@ -87,7 +87,7 @@ def streamed(
   """
   grain = _grain()
   unreadable.check_policy(bad)
-  spec = spec or augment.Spec()
+  spec = spec or augment_spec.Spec()
   labels = np.asarray(labels)
   indices = streams.check_indices(indices, len(images), labels)
   make = host.LocalBatch(
@@ -193,7 +193,7 @@ def _finish(
     labels: jax.Array,
     places: jax.Array,
     *,
-    spec: augment.Spec,
+    spec: augment_spec.Spec,
     mean: tuple[float, ...],
     std: tuple[float, ...],
     sharding: jax.sharding.NamedSharding | None,

@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 from PIL import Image
 
-from lsl_jax.data.augmentation import augment, geometry
+from lsl_jax.data.augmentation import augment_spec, geometry
 from lsl_jax.data.reading import encoded
 
 
@@ -19,7 +19,7 @@ class Crop:
     keep_aspect: bring the shorter side to `resize`, not both.
   """
 
-  spec: augment.Spec
+  spec: augment_spec.Spec
   resize: int | None = None
   keep_aspect: bool = False
 

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from lsl_jax import types
-from lsl_jax.data.augmentation import augment
+from lsl_jax.data.augmentation import augment_spec
 from lsl_jax.data.streaming import order as order_lib
 from lsl_jax.data.streaming import streams
 
@@ -21,7 +21,7 @@ def in_memory(
     indices: Any = None,
     batch_size: int,
     seed: int,
-    spec: augment.Spec | None = None,
+    spec: augment_spec.Spec | None = None,
     sampling: str | order_lib.Sampling = 'epoch',
     mean: tuple[float, ...] = (0.5, 0.5, 0.5),
     std: tuple[float, ...] = (0.5, 0.5, 0.5),
@@ -81,7 +81,7 @@ def in_memory(
   produce = functools.partial(
       _produce,
       *pool,
-      spec=spec or augment.Spec(),
+      spec=spec or augment_spec.Spec(),
       mean=tuple(mean),
       std=tuple(std),
       sharding=sharding,
@@ -110,7 +110,7 @@ def _produce(
     key_data: jax.Array,
     rows: jax.Array,
     *,
-    spec: augment.Spec,
+    spec: augment_spec.Spec,
     mean: tuple[float, ...],
     std: tuple[float, ...],
     sharding: jax.sharding.NamedSharding | None,

@@ -17,7 +17,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from lsl_jax import types
-from lsl_jax.data.augmentation import augment
+from lsl_jax.data.augmentation import augment, augment_spec
 
 
 class Batches(Iterator[types.Batch]):
@@ -222,7 +222,7 @@ def keys_of(key_data: jax.Array, steps: jax.Array, positions: jax.Array):
 def views(
     keys: jax.Array,
     images: jax.Array,
-    spec: augment.Spec,
+    spec: augment_spec.Spec,
     mean: tuple[float, ...],
     std: tuple[float, ...],
 ) -> jax.Array:

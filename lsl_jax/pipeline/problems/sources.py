@@ -9,7 +9,7 @@ import jax
 import numpy as np
 
 from lsl_jax import data
-from lsl_jax.data.classes import check, splits
+from lsl_jax.data.classes import check, split_record, splits
 from lsl_jax.data.letters import glyphs
 from lsl_jax.data.reading import dense, feature_rows, subset
 from lsl_jax.pipeline.problems import problem as problem_lib
@@ -61,9 +61,9 @@ def load(config: Any, workdir: str) -> Sources:
   )
   path = os.path.join(workdir, 'split.json')
   if os.path.exists(path):
-    splits.read(path, dataset, split)
+    split_record.read(path, dataset, split)
   elif jax.process_index() == 0:
-    splits.write(path, dataset, split)
+    split_record.write(path, dataset, split)
 
   reported = config.evaluation.classes
   for part in ('base', reported):

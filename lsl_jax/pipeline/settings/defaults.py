@@ -10,7 +10,7 @@ from typing import Any
 
 import ml_collections
 
-from lsl_jax.data.augmentation import augment
+from lsl_jax.data.augmentation import augment_spec
 from lsl_jax.pipeline.settings import (
     episodic_defaults,
     hallucination_defaults,
@@ -72,8 +72,8 @@ def defaults() -> Config:
           'memory_gb': 6.0,
           # Processes that decode in that case; 0: threads.
           'workers': 0,
-          # See data.augment.Spec; the crop's size is `size`, and what is erased
-          # becomes the mean of the normalisation.
+          # See augment_spec.Spec; the crop's size is `size`, and what is
+          # erased becomes the mean of the normalisation.
           'augment': augmentation(),
           # For tests: only this many base and novel classes (0: all).
           'max_classes': 0,
@@ -190,7 +190,7 @@ def defaults() -> Config:
 
 def augmentation() -> dict[str, Any]:
   """Every part of an augmentation, all off."""
-  spec: dict[str, Any] = dict(dataclasses.asdict(augment.Spec()))
+  spec: dict[str, Any] = dict(dataclasses.asdict(augment_spec.Spec()))
   del spec['size'], spec['mask']
   return spec
 

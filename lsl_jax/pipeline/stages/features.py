@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from lsl_jax import data, evaluation, types
-from lsl_jax.data.augmentation import augment, geometry
+from lsl_jax.data.augmentation import augment, augment_spec, geometry
 from lsl_jax.data.reading import feature_rows
 from lsl_jax.pipeline.problems.problem import Problem
 from lsl_jax.pipeline.stages import fitting
@@ -143,7 +143,7 @@ def _forward(
 
 
 @functools.lru_cache(maxsize=32)
-def _augment(spec: augment.Spec) -> Callable[..., jax.Array]:
+def _augment(spec: augment_spec.Spec) -> Callable[..., jax.Array]:
   return functools.partial(augment.batch, spec=spec)
 
 

@@ -12,7 +12,7 @@ import jax
 import numpy as np
 
 from lsl_jax import data, report, training, types
-from lsl_jax.data.augmentation import augment
+from lsl_jax.data.augmentation import augment, augment_spec
 from lsl_jax.data.streaming import streams
 from lsl_jax.pipeline import choices
 from lsl_jax.pipeline.problems.problem import Problem
@@ -36,7 +36,7 @@ def normalisation(config: Any) -> dict[str, tuple[float, ...]]:
   return {'mean': mean, 'std': std}
 
 
-def augmentation(config: Any) -> augment.Spec:
+def augmentation(config: Any) -> augment_spec.Spec:
   """The random views that training sees; what is erased becomes zero."""
   options = config.data.augment.to_dict()
   options['mask'] = tuple(255 * mean for mean in normalisation(config)['mean'])
@@ -46,7 +46,7 @@ def augmentation(config: Any) -> augment.Spec:
       size = None
     else:  # as in evaluation
       options['crop'] = 'centre'
-  return augment.make_spec({**options, 'size': size})
+  return augment_spec.make_spec({**options, 'size': size})
 
 
 def fit(

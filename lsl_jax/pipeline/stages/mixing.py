@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from lsl_jax import data, training, types
-from lsl_jax.data.augmentation import augment
+from lsl_jax.data.augmentation import augment, augment_spec
 from lsl_jax.data.streaming import streams
 from lsl_jax.pipeline.problems.problem import Problem
 from lsl_jax.pipeline.stages import fitting
@@ -92,7 +92,7 @@ def _join(
     key: jax.Array,
     *,
     views: int,
-    spec: augment.Spec,
+    spec: augment_spec.Spec,
     normalisation: Any,
     sharding: jax.sharding.NamedSharding,
 ) -> types.Batch:

@@ -6,7 +6,7 @@ import jax
 
 from lsl_jax import representation as representations
 from lsl_jax import synthesis, training, types
-from lsl_jax.data.augmentation import augment
+from lsl_jax.data.augmentation import augment, augment_spec
 from lsl_jax.pipeline.cglo import cglo
 from lsl_jax.pipeline.learners import registry
 from lsl_jax.pipeline.problems import samples
@@ -57,9 +57,9 @@ def _present(config: Any) -> synthesis.replacement.Present:
   if config.synthesis.augment:
     spec = fitting.augmentation(config)
   elif config.cglo.size and config.cglo.size != config.data.size:
-    spec = augment.Spec(crop='centre', size=config.data.size)
+    spec = augment_spec.Spec(crop='centre', size=config.data.size)
   else:
-    spec = augment.Spec()
+    spec = augment_spec.Spec()
 
   def present(key, images):
     views = augment.batch(

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from lsl_jax.data.augmentation import augment
+from lsl_jax.data.augmentation import augment, augment_spec
 
 _views = jax.jit(augment.batch, static_argnums=2)
 
@@ -17,15 +17,15 @@ def _batch(rng, spec, count=16):
 
 
 def test_the_default_changes_nothing(rng):
-  images, views = _batch(rng, augment.Spec())
+  images, views = _batch(rng, augment_spec.Spec())
   assert views.dtype == np.float32
   np.testing.assert_array_equal(views, images)
 
 
 def test_letters_are_never_flipped_unless_asked(rng):
-  images, views = _batch(rng, augment.Spec(crop='random', size=6))
+  images, views = _batch(rng, augment_spec.Spec(crop='random', size=6))
   np.testing.assert_array_equal(views, images)
-  images, views = _batch(rng, augment.Spec(flip=True))
+  images, views = _batch(rng, augment_spec.Spec(flip=True))
   same = [np.array_equal(v, i) for v, i in zip(views, images, strict=True)]
   mirrored = [
       np.array_equal(v, i[:, ::-1]) for v, i in zip(views, images, strict=True)
@@ -37,14 +37,14 @@ def test_letters_are_never_flipped_unless_asked(rng):
 def test_images_of_a_batch_get_views_of_their_own():
   images = np.tile(np.arange(36).reshape(1, 6, 6, 1), (16, 1, 1, 3))
   keys = jax.random.split(jax.random.key(5), 16)
-  spec = augment.Spec(crop='random', size=3)
+  spec = augment_spec.Spec(crop='random', size=3)
   views = np.asarray(_views(keys, images.astype(np.uint8), spec))
   assert len({view.tobytes() for view in views}) > 8
 
 
 def test_switching_one_part_on_leaves_the_draws_of_others_alone(rng):
-  crops = augment.Spec(crop='random', size=4)
-  flips = augment.Spec(crop='random', size=4, flip=True)
+  crops = augment_spec.Spec(crop='random', size=4)
+  flips = augment_spec.Spec(crop='random', size=4, flip=True)
   _, cropped = _batch(np.random.default_rng(1), crops)
   _, flipped = _batch(np.random.default_rng(1), flips)
   for crop, flip in zip(cropped, flipped, strict=True):
@@ -52,7 +52,7 @@ def test_switching_one_part_on_leaves_the_draws_of_others_alone(rng):
 
 
 def test_all_parts_together_give_finite_views_of_the_asked_size(rng):
-  spec = augment.Spec(
+  spec = augment_spec.Spec(
       crop='resized',
       size=4,
       flip=True,
@@ -73,7 +73,7 @@ def test_all_parts_together_give_finite_views_of_the_asked_size(rng):
 
 
 def test_the_centre_is_cropped_the_same_for_all_keys(rng):
-  images, views = _batch(rng, augment.Spec(crop='centre', size=4))
+  images, views = _batch(rng, augment_spec.Spec(crop='centre', size=4))
   np.testing.assert_array_equal(views, images[:, 1:5, 1:5])
 
 
@@ -91,12 +91,12 @@ def test_the_centre_is_cropped_the_same_for_all_keys(rng):
 )
 def test_refuses_what_it_does_not_know(options, message):
   with pytest.raises(ValueError, match=message):
-    augment.make_spec(options)
+    augment_spec.make_spec(options)
 
 
 def test_lists_of_a_config_become_a_spec_that_jit_can_hash():
-  spec = augment.make_spec({'crop': 'resized', 'area': [0.2, 1.0]})
-  assert hash(spec) == hash(augment.Spec(crop='resized', area=(0.2, 1.0)))
+  spec = augment_spec.make_spec({'crop': 'resized', 'area': [0.2, 1.0]})
+  assert hash(spec) == hash(augment_spec.Spec(crop='resized', area=(0.2, 1.0)))
 
 
 def test_normalises_each_channel_by_its_mean_and_deviation(rng):

@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image, ImageEnhance, ImageOps
 import pytest
 
-from lsl_jax.data.augmentation import augment, autoaugment
+from lsl_jax.data.augmentation import augment, augment_spec, autoaugment
 
 _NAMES = autoaugment.OPERATIONS
 
@@ -140,7 +140,7 @@ def test_the_policy_is_the_published_one():
 
 
 def test_views_are_drawn_per_image_and_stay_in_range(images):
-  spec = augment.Spec(policy='cifar10')
+  spec = augment_spec.Spec(policy='cifar10')
   keys = jax.random.split(jax.random.key(0), 64)
   batch = jnp.broadcast_to(jnp.asarray(images[0]), (64, 20, 16, 3))
   run = jax.jit(functools.partial(augment.batch, spec=spec))
@@ -156,4 +156,4 @@ def test_views_are_drawn_per_image_and_stay_in_range(images):
 
 def test_unknown_policies_are_refused():
   with pytest.raises(ValueError, match='unknown policy'):
-    augment.Spec(policy='cifra10')
+    augment_spec.Spec(policy='cifra10')

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from lsl_jax.data.augmentation import augment, erasing
+from lsl_jax.data.augmentation import augment, augment_spec, erasing
 
 _WHITE = jnp.full((16, 12, 3), 255, jnp.uint8)
 
@@ -78,12 +78,14 @@ def test_a_spec_masks_after_the_other_parts_and_leaves_their_draws_alone():
       jax.random.key(1), (8, 8, 3), 0, 256
   ).astype(jnp.uint8)
   plain = augment.view(
-      key, image, augment.Spec(crop='random', padding=2, flip=True)
+      key, image, augment_spec.Spec(crop='random', padding=2, flip=True)
   )
   masked = augment.view(
       key,
       image,
-      augment.Spec(crop='random', padding=2, flip=True, cutout=3, mask=9.0),
+      augment_spec.Spec(
+          crop='random', padding=2, flip=True, cutout=3, mask=9.0
+      ),
   )
   changed = np.asarray(plain != masked).any(-1)
   assert 1 <= changed.sum() <= 9
@@ -92,7 +94,7 @@ def test_a_spec_masks_after_the_other_parts_and_leaves_their_draws_alone():
 
 def test_channels_may_be_filled_differently():
   fill = (1.0, 2.0, 3.0)
-  spec = augment.Spec(cutout=5, erase=1.0, mask=list(fill))
+  spec = augment_spec.Spec(cutout=5, erase=1.0, mask=list(fill))
   assert hash(spec)
   key = jax.random.key(0)
   image = np.asarray(augment.view(key, _WHITE, spec))
@@ -103,7 +105,7 @@ def test_channels_may_be_filled_differently():
 
 def test_cutout_can_fill_with_the_images_own_mean(rng):
   image = rng.integers(0, 256, (9, 9, 3)).astype(np.uint8)
-  spec = augment.Spec(cutout=3, cutout_mean=True, mask=1.0)
+  spec = augment_spec.Spec(cutout=3, cutout_mean=True, mask=1.0)
   view = np.asarray(augment.view(jax.random.key(2), jnp.asarray(image), spec))
   covered = (view != image).any(-1)
   assert 1 <= covered.sum() <= 9
@@ -116,4 +118,4 @@ def test_cutout_can_fill_with_the_images_own_mean(rng):
 )
 def test_masks_out_of_range_are_refused(wrong):
   with pytest.raises(ValueError, match='is not a'):
-    augment.Spec(**wrong)
+    augment_spec.Spec(**wrong)

@@ -4,7 +4,6 @@ import ml_collections
 import numpy as np
 import pytest
 
-from lsl_jax.data import dataset as dataset_lib
 from lsl_jax.data.classes import splits
 
 NAMES = ('ant', 'bee', 'cat', 'dog', 'emu', 'fox')
@@ -22,17 +21,6 @@ def _names_in(file):
   if isinstance(fields['base'], int) or 'modulus' in fields:
     return [f'{i:03}' for i in range(200)]
   return sorted(fields['base'] + fields['validation'] + fields['novel'])
-
-
-def _dataset(**changes):
-  fields = {
-      'name': 'toy',
-      'images': np.zeros((8, 1, 1, 3), np.uint8),
-      'labels': np.array([0, 1, 2, 3, 4, 5, 0, 1]),
-      'class_names': NAMES,
-      'is_train': np.arange(8) < 5,
-  }
-  return dataset_lib.Dataset(**{**fields, **changes})
 
 
 def test_exactly_the_documented_lists_are_shipped():
@@ -191,46 +179,3 @@ def test_a_wrong_file_is_named(tmp_path):
   path.write_text('{"base": ["gnu"]}')
   with pytest.raises(ValueError, match=r"mine\.json, base: .*'gnu'.*emu, fox"):
     splits.class_split(path, NAMES)
-
-
-def test_a_written_split_is_read_back(tmp_path):
-  split = splits.ClassSplit((0, 1), (2,), (5, 3))
-  path = tmp_path / 'run' / 'split.json'
-  splits.write(path, _dataset(), split)
-  assert splits.read(path, _dataset()) == split
-  assert splits.read(path, _dataset(), split) == split
-  assert [p.name for p in path.parent.iterdir()] == ['split.json']
-  stored = json.loads(path.read_text())
-  assert stored['class_names'] == list(NAMES)
-  assert stored['test_images'] == [5, 6, 7]
-
-
-@pytest.mark.parametrize(
-    ('changes', 'message'),
-    [
-        ({'name': 'other'}, "data differs .written: 'toy', now: 'other'"),
-        ({'class_names': (*NAMES[:5], 'gnu')}, 'class_names differs'),
-        (
-            {'labels': np.array([0, 1, 2, 3, 4, 5, 1, 0])},
-            'labels_sha256 differs',
-        ),
-        (
-            {'is_train': np.arange(8) < 6},
-            r'test_images.*\[5, 6, 7\], now: \[6, 7',
-        ),
-    ],
-)
-def test_other_data_than_written_is_refused(tmp_path, changes, message):
-  path = tmp_path / 'split.json'
-  splits.write(path, _dataset(), splits.ClassSplit((0, 1), (), (2,)))
-  with pytest.raises(ValueError, match=rf'split\.json was .*{message}'):
-    splits.read(path, _dataset(**changes))
-
-
-def test_another_split_than_written_or_none_is_refused(tmp_path):
-  path = tmp_path / 'split.json'
-  splits.write(path, _dataset(), splits.ClassSplit((0, 1), (), (2,)))
-  with pytest.raises(ValueError, match='novel differs'):
-    splits.read(path, _dataset(), splits.ClassSplit((0, 1), (), (3,)))
-  with pytest.raises(FileNotFoundError, match=r'none\.json does not exist'):
-    splits.read(tmp_path / 'none.json', _dataset())

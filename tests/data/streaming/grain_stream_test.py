@@ -9,11 +9,11 @@ import jax
 import numpy as np
 import pytest
 
-from lsl_jax.data.augmentation import augment
+from lsl_jax.data.augmentation import augment_spec
 from lsl_jax.data.reading import encoded
 from lsl_jax.data.streaming import grain_stream, host, host_crop, order
 
-_SPEC = augment.Spec(crop='random', size=6, flip=True)
+_SPEC = augment_spec.Spec(crop='random', size=6, flip=True)
 
 
 class _Images:
@@ -72,7 +72,7 @@ def test_an_epoch_has_every_image_once():
   batches = _take(stream, 3, 3)
   labels = np.concatenate([batch.labels for batch in batches])
   np.testing.assert_array_equal(np.sort(labels), np.arange(30))
-  crop = host_crop.Crop(augment.Spec(), resize=8)
+  crop = host_crop.Crop(augment_spec.Spec(), resize=8)
   for batch in batches:
     for view, label in zip(batch.images, batch.labels, strict=True):
       want = crop(images[label], np.zeros((10, 4)))
@@ -217,7 +217,7 @@ def test_crops_of_one_image_differ_by_step_and_position():
       order=order.Epochs(1, 6, seed=0),
       positions=np.arange(6),
       seed=0,
-      crop=host_crop.Crop(augment.Spec(crop='random', size=8)),
+      crop=host_crop.Crop(augment_spec.Spec(crop='random', size=8)),
       skip=False,
   )
   crops = np.concatenate([make(0).images, make(1).images])

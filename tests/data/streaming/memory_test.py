@@ -5,11 +5,11 @@ import jax
 import numpy as np
 import pytest
 
-from lsl_jax.data.augmentation import augment
+from lsl_jax.data.augmentation import augment_spec
 from lsl_jax.data.streaming import memory
 
-_SPEC = augment.Spec(crop='random', padding=2, flip=True)
-_ALL = augment.Spec(
+_SPEC = augment_spec.Spec(crop='random', padding=2, flip=True)
+_ALL = augment_spec.Spec(
     crop='resized',
     flip=True,
     rotation=15.0,
