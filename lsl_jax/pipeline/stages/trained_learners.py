@@ -162,8 +162,10 @@ def _start(
   variables = trained.variables
   rows = jnp.asarray(trained.classifier)
   if config.model.head == 'linear':
-    # Novel rows as long as trained ones are on average.
-    templates = templates * jnp.mean(jnp.linalg.norm(rows, axis=1))
+    # Novel rows as long as those of base classes are on average; spare ones,
+    # of no class, come after these.
+    lengths = jnp.linalg.norm(rows[: task.base_source.num_base], axis=1)
+    templates = templates * jnp.mean(lengths)
   if not task.num_base:
     return lowshot.replace_classifier(variables, templates)
   if len(task.base_classes) < len(rows):
