@@ -15,7 +15,6 @@ Writes analogies.json and analogies.md into --output.
 import argparse
 import os
 import pathlib
-import time
 
 import analogy_memory  # pyrefly: ignore[missing-import]
 import jax
@@ -45,13 +44,6 @@ def make_centroids(classes: int, count: int, features: int) -> np.ndarray:
   rng = np.random.default_rng(0)
   centroids = rng.normal(size=(classes, count, features)).astype(np.float32)
   return np.maximum(centroids, 0)
-
-
-def timed(function, *arguments) -> tuple[float, float]:
-  """Seconds by the clock, and of all processors together."""
-  start, busy = time.perf_counter(), time.process_time()
-  jax.block_until_ready(function(*arguments))
-  return time.perf_counter() - start, time.process_time() - busy
 
 
 def directions(rows: np.ndarray) -> np.ndarray:
@@ -113,16 +105,16 @@ def run(
   def mine(size):
     return ops.mine_analogies(tasks[size], tile=tile)
 
-  first = {size: timed(mine, size)[0] for size in sizes}
+  first = {size: machine.timed(mine, size)[0] for size in sizes}
   for way in ways.values():
-    timed(way)
+    machine.timed(way)
   plain: dict[str, list] = {name: [] for name in ways}
   mined: dict[tuple, list] = {size: [] for size in sizes}
   for _ in range(rounds):
     for name, way in ways.items():
-      plain[name].append([scale * part for part in timed(way)])
+      plain[name].append([scale * part for part in machine.timed(way)])
     for size in sizes:
-      mined[size].append(timed(mine, size))
+      mined[size].append(machine.timed(mine, size))
   check()
   return {
       'machine': facts,

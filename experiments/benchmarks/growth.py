@@ -10,7 +10,6 @@ growth.md into --output.
 import argparse
 from collections.abc import Callable, Iterator, Mapping, Sequence
 import pathlib
-import time
 from typing import Any
 
 import generation  # pyrefly: ignore[missing-import]
@@ -131,13 +130,7 @@ def run(sizes, rounds: int) -> dict[str, Any]:
     for changed, values in variations(own):
       call = MAKE[task](values)
       jax.block_until_ready(call(0))
-      seconds = []
-      for number in range(rounds):
-        start, busy = time.perf_counter(), time.process_time()
-        jax.block_until_ready(call(number))
-        seconds.append(
-            (time.perf_counter() - start, time.process_time() - busy)
-        )
+      seconds = [machine.timed(call, number) for number in range(rounds)]
       print(f'{task}, {changed}: {min(seconds)[0]:.3f} s', flush=True)
       rows.append(
           {'task': task, 'changed': changed, 'sizes': values, 's': seconds}

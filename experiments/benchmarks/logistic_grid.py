@@ -17,6 +17,7 @@ import time
 
 import jax
 import jax.numpy as jnp
+import logistic_solvers  # pyrefly: ignore[missing-import]
 import machine  # pyrefly: ignore[missing-import]
 import numpy as np
 
@@ -25,15 +26,6 @@ from lsl_jax import lowshot, types
 RATES = (0.1, 1.0)
 DECAYS = (1e-5, 1e-4, 1e-3, 3e-3, 1e-2, 3e-2)
 DRAWS = 5
-# Solvers and their steps; of SGD, times the iterations.
-WAYS = (
-    ('sgd', 1),
-    ('sgd', 4),
-    ('sgd', 16),
-    ('full', 10),
-    ('full', 30),
-    ('full', 100),
-)
 
 
 def make_task(base: int, novel: int, each: int, shots: int, size: int):
@@ -130,51 +122,6 @@ def in_torch(task, iterations: int, batch: int):
   return fit
 
 
-def convergence(task, iterations: int, batch: int, ways) -> list[dict]:
-  """Seconds and accuracy of one draw, by SGD and by the solver that rests.
-
-  Each with the weight decay that suits it best on the other examples; the time
-  is that of one fit with it.
-  """
-  base, supports, labels, (queries, answers) = task
-  support = types.Support(supports[0], labels, int(labels.max()) + 1)
-  rows = []
-  for solver, steps in ways:
-    steps = steps * iterations if solver == 'sgd' else steps
-
-    def fit(key, decay, base, support, solver=solver, steps=steps):
-      learner = lowshot.logistic(
-          solver=solver,
-          iterations=steps,
-          batch_size=batch,
-          learning_rate=1.0,
-          weight_decay=decay,
-      )
-      return learner.fit(key, base, support)
-
-    fit = jax.jit(fit)
-    tried = []
-    for decay in DECAYS:
-      start, busy = time.perf_counter(), time.process_time()
-      fitted = fit(jax.random.key(1), decay, base, support)
-      jax.block_until_ready(fitted)
-      seconds = time.perf_counter() - start, time.process_time() - busy
-      right = jnp.argmax(lowshot.logistic().predict(fitted, queries), -1)
-      tried.append((float(jnp.mean(right == answers)), decay, seconds))
-    accuracy, decay, (seconds, processors) = max(tried[1:])  # 0 compiles
-    rows.append(
-        {
-            'solver': solver,
-            'steps': steps,
-            'seconds': seconds,
-            'processors': processors,
-            'decay': decay,
-            'accuracy': accuracy,
-        }
-    )
-  return rows
-
-
 def run(task, iterations: int, batch: int, rounds: int, some: int, ways):
   facts = machine.describe('jax', 'jaxlib', 'torch')
   program = in_one_program(task, iterations, batch)
@@ -211,7 +158,9 @@ def run(task, iterations: int, batch: int, rounds: int, some: int, ways):
       ),
       'first call, s': first,
       'seconds': seconds,
-      'convergence': convergence(task, iterations, batch, ways),
+      'convergence': logistic_solvers.compare(
+          task, iterations, batch, ways, DECAYS
+      ),
   }
 
 
@@ -228,20 +177,7 @@ def as_markdown(result) -> str:
   for name, values in result['seconds'].items():
     clock, busy = np.min(values, 0)
     lines.append(f'| {name} | {clock:.2f} | {busy:.2f} |')
-  lines += [
-      '',
-      'One draw, rate 1.0, the best of the weight decays:',
-      '',
-      '| solver | steps | weight decay | s | processors, s | top-1 on other'
-      ' examples, % |',
-      '|---|---|---|---|---|---|',
-  ]
-  lines += [
-      f'| {row["solver"]} | {row["steps"]} | {row["decay"]:g} |'
-      f' {row["seconds"]:.2f} |'
-      f' {row["processors"]:.2f} | {100 * row["accuracy"]:.2f} |'
-      for row in result['convergence']
-  ]
+  lines += logistic_solvers.as_markdown(result['convergence'])
   return '\n'.join([*lines, ''])
 
 
@@ -255,10 +191,14 @@ def main():
   )
   options = parser.parse_args()
   if options.quick:
-    result = run(make_task(3, 2, 5, 2, 8), 2, 10, 1, 1, WAYS[::3])
+    result = run(
+        make_task(3, 2, 5, 2, 8), 2, 10, 1, 1, logistic_solvers.WAYS[::3]
+    )
   else:
     task = make_task(60, 20, 200, 5, 512)
-    result = run(task, options.iterations, 1000, options.rounds, 3, WAYS)
+    result = run(
+        task, options.iterations, 1000, options.rounds, 3, logistic_solvers.WAYS
+    )
   machine.write(options.output, 'logistic_grid', result, as_markdown(result))
 
 

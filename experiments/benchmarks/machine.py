@@ -1,5 +1,6 @@
 """Which machine and software a measurement was made with."""
 
+from collections.abc import Callable
 import importlib.metadata
 import json
 import os
@@ -35,6 +36,16 @@ def describe(*packages: str) -> dict[str, str]:
     except importlib.metadata.PackageNotFoundError:
       continue
   return facts
+
+
+def timed(function: Callable[..., Any], *arguments: Any) -> tuple[float, float]:
+  """Seconds of a call by the clock, and of all processors together."""
+  # Only now: some benchmarks set flags before jax is imported.
+  import jax  # pylint: disable=import-outside-toplevel
+
+  start, busy = time.perf_counter(), time.process_time()
+  jax.block_until_ready(function(*arguments))
+  return time.perf_counter() - start, time.process_time() - busy
 
 
 def write(folder: pathlib.Path, name: str, result: Any, text: str) -> None:

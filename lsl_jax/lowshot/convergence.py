@@ -51,7 +51,8 @@ def minimise(
   tolerance, or where float32 resolves no further descent.
 
   Under vmap one problem is solved after the other, each in its own number of
-  steps: a line search in lockstep would evaluate three times as often.
+  steps: in lockstep a line search would evaluate both of its branches, and its
+  start again.
 
   Args:
     pool: examples of all classes. Those with a label beyond the last class
